@@ -1,0 +1,1 @@
+//! Joins the credential formats: verified credentials, the claims view, issuer trust

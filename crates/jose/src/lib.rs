@@ -1,0 +1,1 @@
+//! JWK, JWS and JWE: the few algorithms and forms this system speaks

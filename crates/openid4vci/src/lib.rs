@@ -1,0 +1,1 @@
+//! Messages and rules of OpenID for Verifiable Credential Issuance 1.0

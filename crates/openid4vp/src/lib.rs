@@ -1,0 +1,1 @@
+//! Messages and rules of OpenID for Verifiable Presentations 1.0, with DCQL

@@ -1,0 +1,1 @@
+//! Token Status List: encoding, tokens and the checks of a relying party

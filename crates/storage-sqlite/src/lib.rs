@@ -1,0 +1,1 @@
+//! The embedded default store: SQLite on one writer thread with group commit

@@ -1,0 +1,1 @@
+//! Repository traits, the unit of work and the conformance suite every backend passes

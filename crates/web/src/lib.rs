@@ -1,0 +1,1 @@
+//! What the services share: TLS, problem responses, DPoP extractor, limits, health, guarded outbound HTTP

@@ -1,0 +1,322 @@
+//! One certificate: its bytes, and the fields that this system reads.
+
+use std::fmt;
+
+use const_oid::ObjectIdentifier;
+use const_oid::db::{rfc4519, rfc5912, rfc8410};
+use der::asn1::BitString;
+use der::{Decode as _, Encode as _, Tagged as _};
+use mahfada_base::UnixTime;
+use mahfada_crypto::{CryptoProvider, Digest, KeyError, PublicKey, SignatureAlgorithm};
+use x509_cert::certificate::{TbsCertificate, Version};
+use x509_cert::name::Name;
+
+use crate::ecdsa;
+
+pub(crate) use extensions::Extensions;
+
+mod extensions;
+mod pem;
+
+/// The most bytes that a certificate may have.
+pub(crate) const MAX_BYTES: usize = 16 * 1024;
+/// `organizationIdentifier` (ETSI EN 319 412-1 §5.1.4).
+pub(crate) const ORGANIZATION_IDENTIFIER: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.97");
+
+/// Why bytes are no certificate that this system reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CertificateError {
+    /// The certificate is longer than 16 KiB.
+    #[error("longer than a certificate may be")]
+    TooLong,
+    /// The bytes are not a certificate in strict DER.
+    #[error("not a certificate in strict DER")]
+    Malformed,
+    /// The certificate is not of version 3.
+    #[error("not a certificate of version 3")]
+    Version,
+    /// An extension stands twice or cannot be read.
+    #[error("an extension stands twice or cannot be read")]
+    Extension,
+    /// The key is on no named curve that this system knows, or the point is not on it.
+    #[error("not a key that this system knows")]
+    Key,
+    /// The text holds no certificate between PEM boundaries, or something else too.
+    #[error("not certificates in PEM")]
+    Pem,
+}
+
+impl CertificateError {
+    /// Returns the stable reason code.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::TooLong => "x509_too_large",
+            Self::Version => "x509_version",
+            Self::Extension => "x509_extension",
+            Self::Key => "x509_key",
+            Self::Malformed | Self::Pem => "x509_malformed",
+        }
+    }
+}
+
+/// A certificate as it was read: nothing about it has been verified.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Certificate {
+    der: Vec<u8>,
+    tbs: Vec<u8>,
+    signature_algorithm: Option<SignatureAlgorithm>,
+    signature: Vec<u8>,
+    issuer_der: Vec<u8>,
+    subject_der: Vec<u8>,
+    subject: String,
+    common_name: Option<String>,
+    organization: Option<String>,
+    organization_identifier: Option<String>,
+    country: Option<String>,
+    serial: Vec<u8>,
+    not_before: UnixTime,
+    not_after: UnixTime,
+    key_algorithm: ObjectIdentifier,
+    key_curve: Option<ObjectIdentifier>,
+    key_bits: Vec<u8>,
+    extensions: Extensions,
+}
+
+impl Certificate {
+    /// Parses a certificate of version 3 in strict DER, at most 16 KiB (RFC 5280 §4.1); verifies nothing.
+    ///
+    /// # Errors
+    /// [`CertificateError`] naming the first fault.
+    pub fn from_der(der: &[u8]) -> Result<Self, CertificateError> {
+        if der.len() > MAX_BYTES {
+            return Err(CertificateError::TooLong);
+        }
+        let parsed = x509_cert::Certificate::from_der(der).map_err(|_| CertificateError::Malformed)?;
+        // Whatever does not encode to the same bytes was not DER, and two parsers could read it differently.
+        if parsed.to_der().ok().as_deref() != Some(der) {
+            return Err(CertificateError::Malformed);
+        }
+        let tbs = parsed.tbs_certificate();
+        if tbs.version() != Version::V3 {
+            return Err(CertificateError::Version);
+        }
+        if parsed.signature_algorithm() != tbs.signature() {
+            return Err(CertificateError::Malformed);
+        }
+        Self::read(der, &parsed, tbs).map_err(|_| CertificateError::Malformed)?
+    }
+
+    fn read(
+        der: &[u8],
+        parsed: &x509_cert::Certificate,
+        tbs: &TbsCertificate,
+    ) -> der::Result<Result<Self, CertificateError>> {
+        let Some(extensions) = Extensions::read(tbs) else {
+            return Ok(Err(CertificateError::Extension));
+        };
+        let signature_algorithm = parsed.signature_algorithm();
+        let spki = tbs.subject_public_key_info();
+        let subject = tbs.subject();
+        Ok(Ok(Self {
+            der: der.to_owned(),
+            tbs: tbs.to_der()?,
+            signature_algorithm: ecdsa::algorithm(signature_algorithm.oid)
+                .filter(|_| signature_algorithm.parameters.is_none()),
+            signature: octets(parsed.signature())?,
+            issuer_der: tbs.issuer().to_der()?,
+            subject_der: subject.to_der()?,
+            subject: subject.to_string(),
+            common_name: attribute(subject, rfc4519::CN),
+            organization: attribute(subject, rfc4519::O),
+            organization_identifier: attribute(subject, ORGANIZATION_IDENTIFIER),
+            country: attribute(subject, rfc4519::C),
+            serial: tbs.serial_number().as_bytes().to_owned(),
+            not_before: unix_time(tbs.validity().not_before),
+            not_after: unix_time(tbs.validity().not_after),
+            key_algorithm: spki.algorithm.oid,
+            key_curve: spki.algorithm.parameters.as_ref().map(der::asn1::Any::decode_as).transpose()?,
+            key_bits: octets(&spki.subject_public_key)?,
+            extensions,
+        }))
+    }
+
+    /// Returns the bytes.
+    #[must_use]
+    pub fn der(&self) -> &[u8] {
+        &self.der
+    }
+
+    /// Reads the subject's key: P-256 or P-384 as a named curve with an uncompressed point, or Ed25519
+    /// (RFC 5480 §2.1.1.1, RFC 8410 §4). Explicit curve parameters are refused (CVE-2020-0601).
+    ///
+    /// # Errors
+    /// [`CertificateError::Key`] for every other key and for a point off the curve.
+    pub fn public_key(&self, provider: &CryptoProvider) -> Result<PublicKey, CertificateError> {
+        let point = || match self.key_bits.split_first() {
+            Some((4, coordinates)) if coordinates.len() % 2 == 0 => {
+                Ok(coordinates.split_at(coordinates.len() / 2))
+            }
+            _ => Err(KeyError::Malformed),
+        };
+        match (self.key_algorithm, self.key_curve) {
+            (rfc5912::ID_EC_PUBLIC_KEY, Some(rfc5912::SECP_256_R_1)) => {
+                point().and_then(|(x, y)| provider.keys.p256_public(x, y)).map(PublicKey::P256)
+            }
+            (rfc5912::ID_EC_PUBLIC_KEY, Some(rfc5912::SECP_384_R_1)) => {
+                point().and_then(|(x, y)| provider.keys.p384_public(x, y))
+            }
+            (rfc8410::ID_ED_25519, None) => provider.keys.ed25519_public(&self.key_bits),
+            _ => Err(KeyError::Malformed),
+        }
+        .map_err(|_| CertificateError::Key)
+    }
+
+    /// Returns the subject as RFC 4514 text, for people and logs.
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        &self.subject
+    }
+
+    /// Returns the subject's common name when it has exactly one.
+    #[must_use]
+    pub fn common_name(&self) -> Option<&str> {
+        self.common_name.as_deref()
+    }
+
+    /// Returns the subject's organization when it has exactly one.
+    #[must_use]
+    pub fn organization(&self) -> Option<&str> {
+        self.organization.as_deref()
+    }
+
+    /// Returns the subject's organization identifier when it has exactly one (ETSI EN 319 412-1 §5.1.4).
+    #[must_use]
+    pub fn organization_identifier(&self) -> Option<&str> {
+        self.organization_identifier.as_deref()
+    }
+
+    /// Returns the subject's country when it has exactly one.
+    #[must_use]
+    pub fn country(&self) -> Option<&str> {
+        self.country.as_deref()
+    }
+
+    /// Returns the DNS names of the subject alternative name (RFC 5280 §4.2.1.6).
+    #[must_use]
+    pub fn dns_names(&self) -> &[String] {
+        &self.extensions.dns_names
+    }
+
+    /// Returns the extended key usages in dotted form.
+    #[must_use]
+    pub fn extended_key_usages(&self) -> &[String] {
+        &self.extensions.extended_key_usages
+    }
+
+    /// Tells whether the basic constraints call the subject a CA.
+    #[must_use]
+    pub const fn is_ca(&self) -> bool {
+        self.extensions.ca
+    }
+
+    /// Returns the serial number in lowercase hexadecimal.
+    #[must_use]
+    pub fn serial_hex(&self) -> String {
+        self.serial.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// Returns the first second at which the certificate is valid.
+    #[must_use]
+    pub const fn not_before(&self) -> UnixTime {
+        self.not_before
+    }
+
+    /// Returns the last second at which the certificate is valid.
+    #[must_use]
+    pub const fn not_after(&self) -> UnixTime {
+        self.not_after
+    }
+
+    /// Tells whether issuer and subject are the same name; the signature is not looked at.
+    #[must_use]
+    pub fn is_self_signed(&self) -> bool {
+        self.issuer_der == self.subject_der
+    }
+
+    /// Returns the subject key identifier (RFC 5280 §4.2.1.2).
+    #[must_use]
+    pub fn subject_key_identifier(&self) -> Option<&[u8]> {
+        self.extensions.subject_key_identifier.as_deref()
+    }
+
+    /// Returns the key identifier of the authority key identifier (RFC 5280 §4.2.1.1).
+    #[must_use]
+    pub fn authority_key_identifier(&self) -> Option<&[u8]> {
+        self.extensions.authority_key_identifier.as_deref()
+    }
+
+    /// Hashes the DER bytes with SHA-256, as `x509_hash` wants it (OpenID4VP 1.0 §5.9.3).
+    #[must_use]
+    pub fn sha256(&self, digest: &dyn Digest) -> [u8; 32] {
+        digest.sha256(&self.der)
+    }
+
+    pub(crate) const fn extensions(&self) -> &Extensions {
+        &self.extensions
+    }
+
+    pub(crate) fn subject_der(&self) -> &[u8] {
+        &self.subject_der
+    }
+
+    pub(crate) fn issuer_der(&self) -> &[u8] {
+        &self.issuer_der
+    }
+
+    pub(crate) fn tbs(&self) -> &[u8] {
+        &self.tbs
+    }
+
+    /// Returns the algorithm and the fixed-length signature, when they are ones that sign certificates here.
+    pub(crate) fn signature(&self) -> Option<(SignatureAlgorithm, Vec<u8>)> {
+        let algorithm = self.signature_algorithm?;
+        Some((algorithm, ecdsa::to_fixed(algorithm, &self.signature)?))
+    }
+
+    pub(crate) const fn signature_algorithm(&self) -> Option<SignatureAlgorithm> {
+        self.signature_algorithm
+    }
+}
+
+impl fmt::Debug for Certificate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Certificate({}, serial {})", self.subject, self.serial_hex())
+    }
+}
+
+fn octets(bits: &BitString) -> der::Result<Vec<u8>> {
+    bits.as_bytes().map(<[u8]>::to_vec).ok_or_else(|| bits.tag().value_error().into())
+}
+
+fn unix_time(time: x509_cert::time::Time) -> UnixTime {
+    UnixTime::new(i64::try_from(time.to_unix_duration().as_secs()).unwrap_or(i64::MAX))
+}
+
+/// Reads an attribute that stands exactly once and holds printable text: a second one, or one with control
+/// characters, could show people another name than the one that was checked.
+fn attribute(name: &Name, oid: ObjectIdentifier) -> Option<String> {
+    let mut found = name.iter().filter(|attribute| attribute.oid == oid);
+    let (Some(attribute), None) = (found.next(), found.next()) else {
+        return None;
+    };
+    let value = &attribute.value;
+    let text = match value.tag() {
+        der::Tag::Utf8String | der::Tag::PrintableString | der::Tag::Ia5String => {
+            std::str::from_utf8(value.value()).ok()?
+        }
+        _ => return None,
+    };
+    (!text.is_empty() && !text.chars().any(char::is_control)).then(|| text.to_owned())
+}

@@ -1,0 +1,1 @@
+//! The issuer service: checks the card or an offer, then mints credentials bound to the citizen's device key
