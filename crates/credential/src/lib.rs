@@ -1,1 +1,20 @@
-//! Joins the credential formats: verified credentials, the claims view, issuer trust
+//! Joins the credential formats: verified credentials, the claims that queries match on, and the trust in issuers.
+//!
+//! [`UnverifiedCredential::verify`] asks an [`IssuerTrust`] who may sign this type and checks the signature with that
+//! key alone; [`check_status`] does the same for status lists. Key binding and queries belong to the protocols.
+#![forbid(unsafe_code)]
+
+mod claims;
+mod format;
+mod status;
+mod trust;
+mod verify;
+
+#[cfg(test)]
+mod testing;
+
+pub use claims::Claims;
+pub use format::{CredentialFormat, CredentialType};
+pub use status::{StatusCheckError, StatusVerdict, check_status, verify_status_list};
+pub use trust::{IssuerTrust, IssuerTrustError, TrustedEntity};
+pub use verify::{CredentialError, UnverifiedCredential, VerifiedCredential};

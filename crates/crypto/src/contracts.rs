@@ -126,6 +126,10 @@ pub trait KeyAgreement: Debug + Send + Sync {
     ///
     /// # Errors
     /// [`KeyError`] when the scalar is zero or not below the order.
+    #[expect(
+        clippy::wrong_self_convention,
+        reason = "the contract makes keys, it is none"
+    )]
     fn from_scalar(&self, scalar: &[u8; 32]) -> Result<Box<dyn AgreementKey>, KeyError>;
 }
 

@@ -79,11 +79,9 @@ pub fn verify(
             key.verify(&hash.digest(message), &r, &s)
         }
         (DocumentKey::Ec(key), DocumentAlgorithm::EcdsaPlain(hash)) => {
-            let length = key.curve().order_len();
-            let (r, s) = signature.split_at_checked(length).ok_or(InvalidSignature)?;
-            if s.len() != length {
-                return Err(InvalidSignature);
-            }
+            let (r, s) = signature
+                .split_at_checked(key.curve().order_len())
+                .ok_or(InvalidSignature)?;
             key.verify(&hash.digest(message), r, s)
         }
         _ => Err(InvalidSignature),

@@ -2,9 +2,9 @@
 
 use ed25519_dalek::VerifyingKey;
 
-use crate::KeyError;
 #[cfg(feature = "aws-lc")]
 use crate::InvalidSignature;
+use crate::KeyError;
 
 /// Reads a public key that decompresses, is spelled canonically and is not of small order.
 pub(crate) fn check_public(bytes: &[u8]) -> Result<[u8; 32], KeyError> {
@@ -21,7 +21,11 @@ pub(crate) fn check_public(bytes: &[u8]) -> Result<[u8; 32], KeyError> {
 pub(crate) fn check_commitment(signature: &[u8]) -> Result<(), InvalidSignature> {
     let commitment = signature.first_chunk().ok_or(InvalidSignature)?;
     let commitment = VerifyingKey::from_bytes(commitment).map_err(|_| InvalidSignature)?;
-    if commitment.is_weak() { Err(InvalidSignature) } else { Ok(()) }
+    if commitment.is_weak() {
+        Err(InvalidSignature)
+    } else {
+        Ok(())
+    }
 }
 
 #[cfg(test)]
@@ -41,7 +45,11 @@ mod tests {
         let mut three = [0; 32];
         three[0] = 3;
         for bytes in [[0; 32], identity, negative_identity, overlong] {
-            assert_eq!(check_public(&bytes), Err(KeyError::Malformed), "{bytes:02x?}");
+            assert_eq!(
+                check_public(&bytes),
+                Err(KeyError::Malformed),
+                "{bytes:02x?}"
+            );
         }
         assert_eq!(check_public(&three), Ok(three));
         assert_eq!(check_public(&[3; 31]), Err(KeyError::Malformed));

@@ -24,6 +24,13 @@ pub mod hazmat;
 #[cfg(feature = "pure")]
 pub mod pure;
 
+#[cfg(test)]
+#[cfg(feature = "pure")]
+mod conformance;
+#[cfg(test)]
+#[cfg(any(feature = "pure", feature = "document"))]
+mod wycheproof;
+
 pub use algorithm::{ContentEncryption, SignatureAlgorithm};
 pub use contracts::{
     Aead, AeadError, AgreementKey, CryptoProvider, Digest, InvalidSignature, KeyAgreement,

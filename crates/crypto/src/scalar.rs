@@ -42,7 +42,7 @@ pub(crate) fn in_range(scalar: &[u8; 32]) -> bool {
                 .wrapping_sub(borrow)
                 >> 15
         });
-    (any != 0) & (borrow == 1)
+    u16::from(any != 0) & borrow == 1
 }
 
 #[cfg(test)]

@@ -68,7 +68,11 @@ impl Disclosure {
         if !salt.is_string() {
             return Err(DisclosureError::NotText);
         }
-        Ok(Self { encoded: encoded.to_owned(), name, value })
+        Ok(Self {
+            encoded: encoded.to_owned(),
+            name,
+            value,
+        })
     }
 
     /// Makes the disclosure of a claim (with a name) or of an array element (without).
@@ -77,7 +81,11 @@ impl Disclosure {
         elements.extend(name.map(Value::from));
         elements.push(value.clone());
         let encoded = base64url::encode(Value::Array(elements).to_string());
-        Self { encoded, name: name.map(ToOwned::to_owned), value }
+        Self {
+            encoded,
+            name: name.map(ToOwned::to_owned),
+            value,
+        }
     }
 
     /// Returns the form on the wire, over which the digest is taken.
@@ -102,6 +110,8 @@ impl Disclosure {
 impl fmt::Debug for Disclosure {
     /// Shows the name and no value: values are personal data.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Disclosure").field("name", &self.name).finish_non_exhaustive()
+        f.debug_struct("Disclosure")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
     }
 }

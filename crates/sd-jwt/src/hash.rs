@@ -37,7 +37,9 @@ impl HashAlgorithm {
     /// # Errors
     /// [`ProcessError::HashAlgorithm`] when the member names anything else (RFC 9901 §7.1 step 2).
     pub(crate) fn of_payload(payload: &Map<String, Value>) -> Result<Self, ProcessError> {
-        let Some(named) = payload.get(SD_ALG) else { return Ok(Self::default()) };
+        let Some(named) = payload.get(SD_ALG) else {
+            return Ok(Self::default());
+        };
         [Self::Sha256, Self::Sha384, Self::Sha512]
             .into_iter()
             .find(|algorithm| named.as_str() == Some(algorithm.name()))

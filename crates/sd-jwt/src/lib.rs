@@ -18,6 +18,8 @@ mod verify;
 
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod vectors;
 
 pub use disclosure::{Disclosure, DisclosureError};
 pub use error::SdJwtError;

@@ -8,6 +8,9 @@ use serde_json::{Map, Value};
 use crate::Disclosure;
 use crate::hash::SD_ALG;
 
+#[cfg(test)]
+mod tests;
+
 /// The member of an object that holds the digests of its hidden claims.
 pub(crate) const SD: &str = "_sd";
 /// The only member of an array element that stands for a hidden element.
@@ -77,8 +80,11 @@ pub(crate) fn process(
     disclosures: &[Disclosure],
     digests: &[String],
 ) -> Result<Processed, ProcessError> {
-    let by_digest: HashMap<&str, usize> =
-        digests.iter().enumerate().map(|(index, digest)| (digest.as_str(), index)).collect();
+    let by_digest: HashMap<&str, usize> = digests
+        .iter()
+        .enumerate()
+        .map(|(index, digest)| (digest.as_str(), index))
+        .collect();
     if by_digest.len() < digests.len() {
         return Err(ProcessError::DuplicateDigest);
     }
@@ -94,7 +100,11 @@ pub(crate) fn process(
     let claims = Value::Object(processor.object(payload)?);
     let undisclosed = processor.undisclosed;
     let places = processor.places.into_iter().collect::<Option<_>>();
-    Ok(Processed { claims, places: places.ok_or(ProcessError::Unreferenced)?, undisclosed })
+    Ok(Processed {
+        claims,
+        places: places.ok_or(ProcessError::Unreferenced)?,
+        undisclosed,
+    })
 }
 
 struct Processor<'a> {
@@ -128,15 +138,21 @@ impl<'a> Processor<'a> {
         processed
     }
 
-    fn object(&mut self, members: &'a Map<String, Value>) -> Result<Map<String, Value>, ProcessError> {
+    fn object(
+        &mut self,
+        members: &'a Map<String, Value>,
+    ) -> Result<Map<String, Value>, ProcessError> {
         if members.contains_key(ELLIPSIS) {
             return Err(ProcessError::ReservedName);
         }
-        if members.contains_key(SD_ALG) && !(self.path.is_empty() && self.open.is_empty()) {
+        if members.contains_key(SD_ALG) && !self.path.is_empty() {
             return Err(ProcessError::HashAlgorithm);
         }
         let mut output = Map::new();
-        for (name, value) in members.iter().filter(|(name, _)| *name != SD && *name != SD_ALG) {
+        for (name, value) in members
+            .iter()
+            .filter(|(name, _)| *name != SD && *name != SD_ALG)
+        {
             let processed = self.below(PathSegment::Name(name.clone()), value)?;
             output.insert(name.clone(), processed);
         }
@@ -158,7 +174,10 @@ impl<'a> Processor<'a> {
         index: usize,
         output: &mut Map<String, Value>,
     ) -> Result<(), ProcessError> {
-        let disclosure = self.disclosures.get(index).ok_or(ProcessError::Unreferenced)?;
+        let disclosure = self
+            .disclosures
+            .get(index)
+            .ok_or(ProcessError::Unreferenced)?;
         let name = disclosure.name().ok_or(ProcessError::Arity)?;
         if [SD, SD_ALG, ELLIPSIS].contains(&name) {
             return Err(ProcessError::ReservedName);
@@ -183,7 +202,10 @@ impl<'a> Processor<'a> {
                 return Err(ProcessError::ReservedName);
             }
             if let Some(index) = self.note(digest)? {
-                let disclosure = self.disclosures.get(index).ok_or(ProcessError::Unreferenced)?;
+                let disclosure = self
+                    .disclosures
+                    .get(index)
+                    .ok_or(ProcessError::Unreferenced)?;
                 if disclosure.name().is_some() {
                     return Err(ProcessError::Arity);
                 }
@@ -202,7 +224,10 @@ impl<'a> Processor<'a> {
         if !self.seen.insert(digest) {
             return Err(ProcessError::DuplicateDigest);
         }
-        let found = self.by_digest.get_key_value(digest).map(|(key, index)| (*key, *index));
+        let found = self
+            .by_digest
+            .get_key_value(digest)
+            .map(|(key, index)| (*key, *index));
         if let Some((key, index)) = found {
             self.open.push(key);
             return Ok(Some(index));

@@ -73,6 +73,8 @@ impl TrustedListService {
     }
 
     pub(crate) fn is_entitled_to(&self, credential_type: &str) -> bool {
-        self.credential_types.iter().any(|entitled| entitled == credential_type)
+        self.credential_types
+            .iter()
+            .any(|entitled| entitled == credential_type)
     }
 }

@@ -1,5 +1,7 @@
 //! Why a list was not accepted and why nobody was trusted.
 
+use std::error::Error;
+
 use mahfada_jose::JwsError;
 use mahfada_x509::ChainError;
 
@@ -8,8 +10,8 @@ use mahfada_x509::ChainError;
 #[non_exhaustive]
 pub enum ListError {
     /// The text is no signed list of this shape.
-    #[error("not a list of trusted entities: {0}")]
-    Malformed(String),
+    #[error("not a list of trusted entities")]
+    Malformed(#[source] Box<dyn Error + Send + Sync>),
     /// The list's own type, or the type of one of its services, is not that of the wanted role.
     #[error("the list is kept for another role")]
     Role,
@@ -43,6 +45,10 @@ pub enum ListError {
 }
 
 impl ListError {
+    pub(crate) fn malformed(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::Malformed(source.into())
+    }
+
     /// Returns the stable reason code.
     #[must_use]
     pub const fn code(&self) -> &'static str {

@@ -29,10 +29,13 @@ pub use localized::{LocalizedString, LocalizedText};
 pub use lote::{LONGEST_LIST_LIFE, ListBuilder, TrustedList, UnverifiedList};
 pub use memory::{ListMemory, SeenList};
 pub use registration::{
-    LONGEST_REGISTRATION_LIFE, RegisteredClaim, RegisteredCredential, RegisteredMeta, RegistrationCertificate,
-    RegistrationError, RegistrationSignError, SupervisoryAuthority, UnverifiedRegistration, VerifiedRegistration,
+    LONGEST_REGISTRATION_LIFE, RegisteredClaim, RegisteredCredential, RegisteredMeta,
+    RegistrationCertificate, RegistrationError, RegistrationSignError, SupervisoryAuthority,
+    UnverifiedRegistration, VerifiedRegistration,
 };
 pub use relying_party::RelyingPartyIdentity;
 pub use role::TrustRole;
-pub use root::{ListSigner, PinnedRoot, RootDocument, RootError, RootSignError, UnverifiedRoot, VerifiedRoot};
+pub use root::{
+    ListSigner, PinnedRoot, RootDocument, RootError, RootSignError, UnverifiedRoot, VerifiedRoot,
+};
 pub use store::TrustStore;

@@ -26,16 +26,29 @@ impl LocalizedText {
     /// Adds a language.
     #[must_use]
     pub fn with(mut self, lang: impl Into<String>, value: impl Into<String>) -> Self {
-        self.0.push(LocalizedString { lang: lang.into(), value: value.into() });
+        self.0.push(LocalizedString {
+            lang: lang.into(),
+            value: value.into(),
+        });
         self
     }
 
     /// Returns the text in the wanted language, else in its main language (`fr` for `fr-MA`), else the first.
     #[must_use]
     pub fn get(&self, lang: &str) -> Option<&str> {
-        let exact = self.0.iter().find(|text| text.lang.eq_ignore_ascii_case(lang));
-        let main = || self.0.iter().find(|text| main_language(&text.lang).eq_ignore_ascii_case(main_language(lang)));
-        exact.or_else(main).or_else(|| self.0.first()).map(|text| text.value.as_str())
+        let exact = self
+            .0
+            .iter()
+            .find(|text| text.lang.eq_ignore_ascii_case(lang));
+        let main = || {
+            self.0
+                .iter()
+                .find(|text| main_language(&text.lang).eq_ignore_ascii_case(main_language(lang)))
+        };
+        exact
+            .or_else(main)
+            .or_else(|| self.0.first())
+            .map(|text| text.value.as_str())
     }
 
     /// Goes through the languages in order.
@@ -81,7 +94,9 @@ mod tests {
 
     #[test]
     fn falls_back_to_the_main_language_and_then_to_the_first() {
-        let text = LocalizedText::new("ar", "س").with("fr", "S").with("en-GB", "Z");
+        let text = LocalizedText::new("ar", "س")
+            .with("fr", "S")
+            .with("en-GB", "Z");
         assert_eq!(text.get("fr-MA"), Some("S"));
         assert_eq!(text.get("en"), Some("Z"));
         assert_eq!(text.get("de"), Some("س"));

@@ -13,53 +13,20 @@ use x509_cert::name::Name;
 
 use crate::ecdsa;
 
+pub use error::CertificateError;
 pub(crate) use extensions::Extensions;
 
+mod error;
 mod extensions;
 mod pem;
+#[cfg(test)]
+mod tests;
 
 /// The most bytes that a certificate may have.
 pub(crate) const MAX_BYTES: usize = 16 * 1024;
 /// `organizationIdentifier` (ETSI EN 319 412-1 §5.1.4).
-pub(crate) const ORGANIZATION_IDENTIFIER: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.97");
-
-/// Why bytes are no certificate that this system reads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum CertificateError {
-    /// The certificate is longer than 16 KiB.
-    #[error("longer than a certificate may be")]
-    TooLong,
-    /// The bytes are not a certificate in strict DER.
-    #[error("not a certificate in strict DER")]
-    Malformed,
-    /// The certificate is not of version 3.
-    #[error("not a certificate of version 3")]
-    Version,
-    /// An extension stands twice or cannot be read.
-    #[error("an extension stands twice or cannot be read")]
-    Extension,
-    /// The key is on no named curve that this system knows, or the point is not on it.
-    #[error("not a key that this system knows")]
-    Key,
-    /// The text holds no certificate between PEM boundaries, or something else too.
-    #[error("not certificates in PEM")]
-    Pem,
-}
-
-impl CertificateError {
-    /// Returns the stable reason code.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::TooLong => "x509_too_large",
-            Self::Version => "x509_version",
-            Self::Extension => "x509_extension",
-            Self::Key => "x509_key",
-            Self::Malformed | Self::Pem => "x509_malformed",
-        }
-    }
-}
+pub(crate) const ORGANIZATION_IDENTIFIER: ObjectIdentifier =
+    ObjectIdentifier::new_unwrap("2.5.4.97");
 
 /// A certificate as it was read: nothing about it has been verified.
 #[derive(Clone, PartialEq, Eq)]
@@ -93,7 +60,8 @@ impl Certificate {
         if der.len() > MAX_BYTES {
             return Err(CertificateError::TooLong);
         }
-        let parsed = x509_cert::Certificate::from_der(der).map_err(|_| CertificateError::Malformed)?;
+        let parsed =
+            x509_cert::Certificate::from_der(der).map_err(|_| CertificateError::Malformed)?;
         // Whatever does not encode to the same bytes was not DER, and two parsers could read it differently.
         if parsed.to_der().ok().as_deref() != Some(der) {
             return Err(CertificateError::Malformed);
@@ -136,7 +104,12 @@ impl Certificate {
             not_before: unix_time(tbs.validity().not_before),
             not_after: unix_time(tbs.validity().not_after),
             key_algorithm: spki.algorithm.oid,
-            key_curve: spki.algorithm.parameters.as_ref().map(der::asn1::Any::decode_as).transpose()?,
+            key_curve: spki
+                .algorithm
+                .parameters
+                .as_ref()
+                .map(der::asn1::Any::decode_as)
+                .transpose()?,
             key_bits: octets(&spki.subject_public_key)?,
             extensions,
         }))
@@ -161,9 +134,9 @@ impl Certificate {
             _ => Err(KeyError::Malformed),
         };
         match (self.key_algorithm, self.key_curve) {
-            (rfc5912::ID_EC_PUBLIC_KEY, Some(rfc5912::SECP_256_R_1)) => {
-                point().and_then(|(x, y)| provider.keys.p256_public(x, y)).map(PublicKey::P256)
-            }
+            (rfc5912::ID_EC_PUBLIC_KEY, Some(rfc5912::SECP_256_R_1)) => point()
+                .and_then(|(x, y)| provider.keys.p256_public(x, y))
+                .map(PublicKey::P256),
             (rfc5912::ID_EC_PUBLIC_KEY, Some(rfc5912::SECP_384_R_1)) => {
                 point().and_then(|(x, y)| provider.keys.p384_public(x, y))
             }
@@ -224,7 +197,10 @@ impl Certificate {
     /// Returns the serial number in lowercase hexadecimal.
     #[must_use]
     pub fn serial_hex(&self) -> String {
-        self.serial.iter().map(|byte| format!("{byte:02x}")).collect()
+        let nibbles = self.serial.iter().flat_map(|byte| [byte >> 4, byte & 0x0f]);
+        nibbles
+            .filter_map(|nibble| char::from_digit(nibble.into(), 16))
+            .collect()
     }
 
     /// Returns the first second at which the certificate is valid.
@@ -292,12 +268,19 @@ impl Certificate {
 
 impl fmt::Debug for Certificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Certificate({}, serial {})", self.subject, self.serial_hex())
+        write!(
+            f,
+            "Certificate({}, serial {})",
+            self.subject,
+            self.serial_hex()
+        )
     }
 }
 
 fn octets(bits: &BitString) -> der::Result<Vec<u8>> {
-    bits.as_bytes().map(<[u8]>::to_vec).ok_or_else(|| bits.tag().value_error().into())
+    bits.as_bytes()
+        .map(<[u8]>::to_vec)
+        .ok_or_else(|| bits.tag().value_error().into())
 }
 
 fn unix_time(time: x509_cert::time::Time) -> UnixTime {

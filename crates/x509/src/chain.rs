@@ -40,7 +40,9 @@ impl UnverifiedChain {
         if x5c.len() > MAX_CERTIFICATES {
             return Err(ChainError::Length);
         }
-        let characters = x5c.iter().fold(0_usize, |sum, text| sum.saturating_add(text.len()));
+        let characters = x5c
+            .iter()
+            .fold(0_usize, |sum, text| sum.saturating_add(text.len()));
         if characters / 4 * 3 > MAX_BYTES {
             return Err(ChainError::TooLarge);
         }
@@ -62,7 +64,10 @@ impl UnverifiedChain {
         }
         let mut certificates = certificates.into_iter();
         let leaf = certificates.next().ok_or(ChainError::Length)?;
-        Ok(Self { leaf, issuers: certificates.collect() })
+        Ok(Self {
+            leaf,
+            issuers: certificates.collect(),
+        })
     }
 
     /// Returns the leaf: unverified, for display and key hints only.
@@ -91,7 +96,10 @@ impl UnverifiedChain {
     ) -> Result<VerifiedChain, ChainError> {
         self.check_leaf(profile)?;
         // HAIP 1.0 §5: the anchor stays out of the chain, so that nobody takes trust from the message itself.
-        if self.certificates().any(|certificate| certificate.is_self_signed() || anchors.contains(certificate)) {
+        if self
+            .certificates()
+            .any(|certificate| certificate.is_self_signed() || anchors.contains(certificate))
+        {
             return Err(ChainError::AnchorInChain);
         }
         for certificate in self.certificates() {
@@ -123,7 +131,12 @@ impl UnverifiedChain {
             return Err(ChainError::KeyUsage);
         }
         match profile.extended_key_usage {
-            Some(purpose) if !leaf.extended_key_usages.iter().any(|named| named == purpose) => {
+            Some(purpose)
+                if !leaf
+                    .extended_key_usages
+                    .iter()
+                    .any(|named| named == purpose) =>
+            {
                 Err(ChainError::ExtendedKeyUsage)
             }
             _ => Ok(()),
@@ -159,14 +172,19 @@ fn find_anchor<'a>(
     provider: &CryptoProvider,
 ) -> Result<&'a Certificate, ChainError> {
     let mut fault = ChainError::Untrusted;
-    for anchor in anchors.iter().filter(|anchor| anchor.subject_der() == child.issuer_der()) {
+    for anchor in anchors
+        .iter()
+        .filter(|anchor| anchor.subject_der() == child.issuer_der())
+    {
         let checked = check_link(child, anchor, below, provider)
             .and_then(|()| check_extensions(anchor))
             .and_then(|()| check_validity(anchor, at));
         match checked {
             Ok(()) => return Ok(anchor),
             // Another anchor of the same name, from before or after a change of keys.
-            Err(ChainError::Signature | ChainError::SignatureAlgorithm | ChainError::KeyIdentifier) => {}
+            Err(
+                ChainError::Signature | ChainError::SignatureAlgorithm | ChainError::KeyIdentifier,
+            ) => {}
             Err(other) => fault = other,
         }
     }
@@ -182,7 +200,10 @@ fn check_link(
     if child.issuer_der() != issuer.subject_der() {
         return Err(ChainError::NameChaining);
     }
-    let identifiers = (child.authority_key_identifier(), issuer.subject_key_identifier());
+    let identifiers = (
+        child.authority_key_identifier(),
+        issuer.subject_key_identifier(),
+    );
     if matches!(identifiers, (Some(authority), Some(subject)) if authority != subject) {
         return Err(ChainError::KeyIdentifier);
     }
@@ -191,7 +212,10 @@ fn check_link(
     if !extensions.ca || !extensions.key_cert_sign {
         return Err(ChainError::NotCa);
     }
-    if extensions.path_len.is_some_and(|limit| below > usize::from(limit)) {
+    if extensions
+        .path_len
+        .is_some_and(|limit| below > usize::from(limit))
+    {
         return Err(ChainError::PathLength);
     }
     Ok(())
@@ -202,7 +226,9 @@ fn check_signature(
     issuer: &Certificate,
     provider: &CryptoProvider,
 ) -> Result<(), ChainError> {
-    let named = child.signature_algorithm().ok_or(ChainError::SignatureAlgorithm)?;
+    let named = child
+        .signature_algorithm()
+        .ok_or(ChainError::SignatureAlgorithm)?;
     let key = issuer.public_key(provider)?;
     let fitting = match key {
         PublicKey::P256(_) => Some(SignatureAlgorithm::Es256),
@@ -213,7 +239,10 @@ fn check_signature(
         return Err(ChainError::SignatureAlgorithm);
     }
     let (algorithm, signature) = child.signature().ok_or(ChainError::Signature)?;
-    provider.signatures.verify(algorithm, &key, child.tbs(), &signature).map_err(|_| ChainError::Signature)
+    provider
+        .signatures
+        .verify(algorithm, &key, child.tbs(), &signature)
+        .map_err(|_| ChainError::Signature)
 }
 
 fn check_extensions(certificate: &Certificate) -> Result<(), ChainError> {
@@ -222,12 +251,20 @@ fn check_extensions(certificate: &Certificate) -> Result<(), ChainError> {
         return Err(ChainError::CriticalExtension);
     }
     // No issuer of this domain uses name constraints; one that is not evaluated must not be passed over.
-    if extensions.name_constraints { Err(ChainError::NameConstraints) } else { Ok(()) }
+    if extensions.name_constraints {
+        Err(ChainError::NameConstraints)
+    } else {
+        Ok(())
+    }
 }
 
 fn check_validity(certificate: &Certificate, at: UnixTime) -> Result<(), ChainError> {
     if certificate.not_before() > at.plus(CLOCK_SKEW) {
         return Err(ChainError::NotYetValid);
     }
-    if certificate.not_after() < at { Err(ChainError::Expired) } else { Ok(()) }
+    if certificate.not_after() < at {
+        Err(ChainError::Expired)
+    } else {
+        Ok(())
+    }
 }

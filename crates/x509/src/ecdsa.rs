@@ -12,7 +12,7 @@ struct EcdsaSigValue<'a> {
     s: UintRef<'a>,
 }
 
-/// Finds the algorithm; RSA, EdDSA and SHA-1 sign no certificate here.
+/// Finds the algorithm; RSA, Ed25519 and SHA-1 sign no certificate here.
 pub(crate) fn algorithm(oid: ObjectIdentifier) -> Option<SignatureAlgorithm> {
     match oid {
         ECDSA_WITH_SHA_256 => Some(SignatureAlgorithm::Es256),
@@ -39,5 +39,10 @@ pub(crate) fn to_fixed(algorithm: SignatureAlgorithm, der: &[u8]) -> Option<Vec<
 pub(crate) fn to_der(fixed: &[u8]) -> Option<Vec<u8>> {
     use der::Encode as _;
     let (r, s) = fixed.split_at_checked(fixed.len() / 2)?;
-    EcdsaSigValue { r: UintRef::new(r).ok()?, s: UintRef::new(s).ok()? }.to_der().ok()
+    EcdsaSigValue {
+        r: UintRef::new(r).ok()?,
+        s: UintRef::new(s).ok()?,
+    }
+    .to_der()
+    .ok()
 }

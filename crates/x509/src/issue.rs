@@ -3,11 +3,15 @@
 use std::net::IpAddr;
 
 use mahfada_base::UnixTime;
-use mahfada_crypto::{CryptoProvider, PublicKey, Random, RandomError, SignError, SignatureAlgorithm, Signer};
+use mahfada_crypto::{
+    CryptoProvider, PublicKey, Random, RandomError, SignError, SignatureAlgorithm, Signer,
+};
 
 use crate::{Certificate, CertificateError, ecdsa, oid};
 
-mod encode;
+pub(crate) mod encode;
+#[cfg(test)]
+mod tests;
 
 /// The parts of a subject's name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,7 +100,14 @@ pub fn self_signed(
     let name = encode::name(&template.subject).ok_or(IssueError::Template)?;
     let key_identifier = encode::key_identifier(signer.public_key(), provider);
     let extensions = extensions(template, signer.public_key(), &key_identifier, provider)?;
-    sign(template, &name, signer.public_key(), &extensions, signer, random)
+    sign(
+        template,
+        &name,
+        signer.public_key(),
+        &extensions,
+        signer,
+        random,
+    )
 }
 
 /// Issues a certificate for a key under an issuing certificate; whether the issuer may issue it is not checked.
@@ -114,14 +125,22 @@ pub fn issue(
     if issuer.public_key(provider)? != *issuer_signer.public_key() {
         return Err(IssueError::IssuerKey);
     }
-    let authority = issuer
-        .subject_key_identifier()
-        .map_or_else(|| encode::key_identifier(issuer_signer.public_key(), provider), <[u8]>::to_vec);
+    let authority = issuer.subject_key_identifier().map_or_else(
+        || encode::key_identifier(issuer_signer.public_key(), provider),
+        <[u8]>::to_vec,
+    );
     let extensions = extensions(template, subject_key, &authority, provider)?;
-    sign(template, issuer.subject_der(), subject_key, &extensions, issuer_signer, random)
+    sign(
+        template,
+        issuer.subject_der(),
+        subject_key,
+        &extensions,
+        issuer_signer,
+        random,
+    )
 }
 
-fn extensions(
+pub(crate) fn extensions(
     template: &CertificateTemplate,
     subject_key: &PublicKey,
     authority: &[u8],
@@ -137,13 +156,19 @@ fn extensions(
             extensions.push(encode::key_usage(encode::KEY_CERT_SIGN_AND_CRL_SIGN));
             return Ok(extensions);
         }
-        CertificateKind::Leaf { extended_key_usage, dns_names } => (*extended_key_usage, dns_names, &[]),
-        CertificateKind::TlsServer { dns_names, ip_addresses } => {
-            (crate::eku::SERVER_AUTH, dns_names, ip_addresses)
-        }
+        CertificateKind::Leaf {
+            extended_key_usage,
+            dns_names,
+        } => (*extended_key_usage, dns_names, &[]),
+        CertificateKind::TlsServer {
+            dns_names,
+            ip_addresses,
+        } => (crate::eku::SERVER_AUTH, dns_names, ip_addresses),
     };
     extensions.push(encode::key_usage(encode::DIGITAL_SIGNATURE));
-    extensions.push(encode::extended_key_usage(&oid::from_dotted(purpose).ok_or(IssueError::Template)?));
+    extensions.push(encode::extended_key_usage(
+        &oid::from_dotted(purpose).ok_or(IssueError::Template)?,
+    ));
     if !dns_names.is_empty() || !ip_addresses.is_empty() {
         extensions
             .push(encode::subject_alt_name(dns_names, ip_addresses).ok_or(IssueError::Template)?);
@@ -151,7 +176,7 @@ fn extensions(
     Ok(extensions)
 }
 
-fn sign(
+pub(crate) fn sign(
     template: &CertificateTemplate,
     issuer_name: &[u8],
     subject_key: &PublicKey,

@@ -1,4 +1,4 @@
-//! Certificates, x5c chains and the path validation of this domain (RFC 5280, OpenID4VC HAIP 1.0 §5).
+//! Certificates, x5c chains and the path validation of this domain (RFC 5280, HAIP 1.0 §5).
 //!
 //! A chain comes in as an [`UnverifiedChain`] and leaves as a [`VerifiedChain`] when it ends under one of the caller's
 //! anchors and fits a [`ChainProfile`]. Revocation is no part of it: the trust registry withdraws anchors and entries.
@@ -18,5 +18,10 @@ mod profile;
 pub use certificate::{Certificate, CertificateError};
 pub use chain::{ChainError, UnverifiedChain, VerifiedChain};
 #[cfg(any(feature = "issue", test))]
-pub use issue::{CertificateKind, CertificateTemplate, IssueError, SubjectName, issue, self_signed};
+pub use issue::{
+    CertificateKind, CertificateTemplate, IssueError, SubjectName, issue, self_signed,
+};
 pub use profile::ChainProfile;
+
+#[cfg(test)]
+mod fixture;

@@ -33,7 +33,10 @@ pub(crate) fn to_dotted(content: &[u8]) -> Option<String> {
 /// Writes the content bytes of an object identifier in dotted form; `None` when the text is none.
 #[cfg(any(feature = "issue", test))]
 pub(crate) fn from_dotted(text: &str) -> Option<Vec<u8>> {
-    let arcs = text.split('.').map(|arc| arc.parse::<u128>().ok()).collect::<Option<Vec<_>>>()?;
+    let arcs = text
+        .split('.')
+        .map(|arc| arc.parse::<u128>().ok())
+        .collect::<Option<Vec<_>>>()?;
     let (root, rest) = arcs.split_first()?;
     let (second, rest) = rest.split_first()?;
     if *root > 2 || (*root < 2 && *second > 39) {
@@ -41,7 +44,9 @@ pub(crate) fn from_dotted(text: &str) -> Option<Vec<u8>> {
     }
     let mut content = Vec::new();
     push_arc(&mut content, second.checked_add(root.checked_mul(40)?)?);
-    rest.iter().for_each(|arc| push_arc(&mut content, *arc));
+    for arc in rest {
+        push_arc(&mut content, *arc);
+    }
     (to_dotted(&content).as_deref() == Some(text)).then_some(content)
 }
 
@@ -73,9 +78,15 @@ mod tests {
             "2.999.1",
             "0.0",
         ] {
-            assert_eq!(to_dotted(&from_dotted(text).unwrap()).as_deref(), Some(text));
+            assert_eq!(
+                to_dotted(&from_dotted(text).unwrap()).as_deref(),
+                Some(text)
+            );
         }
-        assert_eq!(from_dotted(eku::SERVER_AUTH).unwrap(), [0x2b, 6, 1, 5, 5, 7, 3, 1]);
+        assert_eq!(
+            from_dotted(eku::SERVER_AUTH).unwrap(),
+            [0x2b, 6, 1, 5, 5, 7, 3, 1]
+        );
     }
 
     #[test]
@@ -83,7 +94,10 @@ mod tests {
         for content in [&[][..], &[0x2b, 0x80, 1], &[0x2b, 0x81]] {
             assert_eq!(to_dotted(content), None);
         }
-        assert_eq!(to_dotted(&[&[0x69][..], &[0xff; 19], &[0x7f]].concat()), None);
+        assert_eq!(
+            to_dotted(&[&[0x69][..], &[0xff; 19], &[0x7f]].concat()),
+            None
+        );
         for text in ["", "1", "3.1", "1.40", "1..2", "1.02", "x.y"] {
             assert_eq!(from_dotted(text), None, "{text}");
         }

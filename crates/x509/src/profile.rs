@@ -15,13 +15,17 @@ impl ChainProfile {
     /// Demands the extended key usage, in dotted form.
     #[must_use]
     pub const fn new(extended_key_usage: &'static str) -> Self {
-        Self { extended_key_usage: Some(extended_key_usage) }
+        Self {
+            extended_key_usage: Some(extended_key_usage),
+        }
     }
 
     /// Demands no extended key usage: for peers whose ecosystem defines none.
     #[must_use]
     pub const fn any_purpose() -> Self {
-        Self { extended_key_usage: None }
+        Self {
+            extended_key_usage: None,
+        }
     }
 
     /// Demands a signer of credentials.

@@ -34,7 +34,13 @@ impl Aead for AwsLcAead {
     ) -> Result<Vec<u8>, AeadError> {
         let mut plaintext = vec![0; ciphertext.len()];
         cipher(algorithm, key)?
-            .open_separate_gather(Nonce::from(nonce), Aad::from(associated_data), ciphertext, tag, &mut plaintext)
+            .open_separate_gather(
+                Nonce::from(nonce),
+                Aad::from(associated_data),
+                ciphertext,
+                tag,
+                &mut plaintext,
+            )
             .map_err(|_| AeadError)?;
         Ok(plaintext)
     }
@@ -45,5 +51,7 @@ fn cipher(algorithm: ContentEncryption, key: &[u8]) -> Result<LessSafeKey, AeadE
         ContentEncryption::A128Gcm => &AES_128_GCM,
         ContentEncryption::A256Gcm => &AES_256_GCM,
     };
-    UnboundKey::new(algorithm, key).map(LessSafeKey::new).map_err(|_| AeadError)
+    UnboundKey::new(algorithm, key)
+        .map(LessSafeKey::new)
+        .map_err(|_| AeadError)
 }

@@ -33,13 +33,28 @@ impl AgreementKey for SoftwareKey {
     }
 
     fn agree(&self, peer: &P256PublicKey) -> Result<Secret<[u8; 32]>, KeyError> {
-        agree(&self.key, UnparsedPublicKey::new(&ECDH_P256, peer.sec1()), KeyError::Malformed, |shared| {
-            shared.try_into().map(Secret::new).map_err(|_| KeyError::Malformed)
-        })
+        agree(
+            &self.key,
+            UnparsedPublicKey::new(&ECDH_P256, peer.sec1()),
+            KeyError::Malformed,
+            |shared| {
+                shared
+                    .try_into()
+                    .map(Secret::new)
+                    .map_err(|_| KeyError::Malformed)
+            },
+        )
     }
 
     fn to_scalar(&self) -> Result<Secret<[u8; 32]>, KeyError> {
-        let scalar: EcPrivateKeyBin<'_> = self.key.as_be_bytes().map_err(|_| KeyError::NotExportable)?;
-        scalar.as_ref().try_into().map(Secret::new).map_err(|_| KeyError::NotExportable)
+        let scalar: EcPrivateKeyBin<'_> = self
+            .key
+            .as_be_bytes()
+            .map_err(|_| KeyError::NotExportable)?;
+        scalar
+            .as_ref()
+            .try_into()
+            .map(Secret::new)
+            .map_err(|_| KeyError::NotExportable)
     }
 }

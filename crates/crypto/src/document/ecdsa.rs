@@ -25,9 +25,8 @@ impl EcPublicKey {
     /// # Errors
     /// [`KeyError::Malformed`] when it does not, or when it is in another form.
     pub fn new(curve: Curve, sec1_uncompressed: &[u8]) -> Result<Self, KeyError> {
-        if sec1_uncompressed.len() != 1 + 2 * curve.field_len()
-            || sec1_uncompressed.first() != Some(&4)
-        {
+        // Compressed points are shorter; of the longer forms the curve crates read the uncompressed one alone.
+        if sec1_uncompressed.len() != 1 + 2 * curve.field_len() {
             return Err(KeyError::Malformed);
         }
         let on_curve = match curve {
@@ -59,7 +58,7 @@ impl EcPublicKey {
         &self.sec1
     }
 
-    /// Verifies `r` and `s`, each of `order_len` bytes, over a digest.
+    /// Verifies `r` and `s` over a digest; numbers of another length than `order_len` are refused.
     pub(super) fn verify(&self, digest: &[u8], r: &[u8], s: &[u8]) -> Result<(), InvalidSignature> {
         let valid = match self.curve {
             Curve::P256 => is_signature::<p256::NistP256>(&self.sec1, digest, r, s),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use mahfada_base::Secret;
+use p256::elliptic_curve::sec1::ToSec1Point as _;
 use p256::pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _};
 
 use super::signature::Es256Signer;
@@ -39,7 +40,9 @@ impl Keys for PureKeys {
     }
 
     fn generate_es256_pkcs8(&self, random: &dyn Random) -> Result<Secret<Vec<u8>>, KeyError> {
-        let der = draw_key(random)?.to_pkcs8_der().map_err(|_| KeyError::Malformed)?;
+        let der = draw_key(random)?
+            .to_pkcs8_der()
+            .map_err(|_| KeyError::Malformed)?;
         Ok(Secret::new(der.as_bytes().to_vec()))
     }
 }
@@ -52,6 +55,8 @@ pub(super) fn draw_key(random: &dyn Random) -> Result<p256::SecretKey, KeyError>
 /// Returns the public half in uncompressed form.
 pub(super) fn public_half(key: &p256::SecretKey) -> P256PublicKey {
     let mut sec1 = [0; 65];
-    sec1.iter_mut().zip(key.public_key().to_sec1_point(false).as_bytes()).for_each(|(to, from)| *to = *from);
+    sec1.iter_mut()
+        .zip(key.public_key().to_sec1_point(false).as_bytes())
+        .for_each(|(to, from)| *to = *from);
     P256PublicKey::from_checked_point(sec1)
 }

@@ -17,6 +17,10 @@ use crate::oid;
 
 /// What the extensions of a certificate say.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a statement of its own in the certificate"
+)]
 pub(crate) struct Extensions {
     pub(crate) ca: bool,
     pub(crate) path_len: Option<u8>,
@@ -36,15 +40,28 @@ impl Extensions {
         let mut read = Self::default();
         let list = tbs.extensions().map(Vec::as_slice).unwrap_or_default();
         for (position, extension) in list.iter().enumerate() {
-            if list.iter().take(position).any(|earlier| earlier.extn_id == extension.extn_id) {
+            if list
+                .iter()
+                .take(position)
+                .any(|earlier| earlier.extn_id == extension.extn_id)
+            {
                 return None;
             }
-            read.take(extension.extn_id, extension.critical, extension.extn_value.as_bytes())?;
+            read.take(
+                extension.extn_id,
+                extension.critical,
+                extension.extn_value.as_bytes(),
+            )?;
         }
         Some(read)
     }
 
-    fn take(&mut self, id: const_oid::ObjectIdentifier, critical: bool, value: &[u8]) -> Option<()> {
+    fn take(
+        &mut self,
+        id: const_oid::ObjectIdentifier,
+        critical: bool,
+        value: &[u8],
+    ) -> Option<()> {
         match id {
             ID_CE_BASIC_CONSTRAINTS => {
                 let constraints: BasicConstraints = decode(value)?;
@@ -58,14 +75,24 @@ impl Extensions {
             }
             ID_CE_EXT_KEY_USAGE => self.extended_key_usages = purposes(value)?,
             ID_CE_SUBJECT_ALT_NAME => {
-                self.dns_names = decode::<SubjectAltName>(value)?.0.into_iter().filter_map(dns_name).collect();
+                self.dns_names = decode::<SubjectAltName>(value)?
+                    .0
+                    .into_iter()
+                    .filter_map(dns_name)
+                    .collect();
             }
             ID_CE_SUBJECT_KEY_IDENTIFIER => {
-                self.subject_key_identifier = Some(decode::<SubjectKeyIdentifier>(value)?.0.into_bytes().to_vec());
+                self.subject_key_identifier = Some(
+                    decode::<SubjectKeyIdentifier>(value)?
+                        .0
+                        .into_bytes()
+                        .to_vec(),
+                );
             }
             ID_CE_AUTHORITY_KEY_IDENTIFIER => {
-                self.authority_key_identifier =
-                    decode::<AuthorityKeyIdentifier>(value)?.key_identifier.map(|id| id.into_bytes().to_vec());
+                self.authority_key_identifier = decode::<AuthorityKeyIdentifier>(value)?
+                    .key_identifier
+                    .map(|id| id.into_bytes().to_vec());
             }
             ID_CE_NAME_CONSTRAINTS => self.name_constraints = true,
             _ => self.unknown_critical |= critical,
@@ -82,7 +109,9 @@ fn purposes(value: &[u8]) -> Option<Vec<String>> {
     let purposes: Vec<AnyRef<'_>> = Vec::from_der(value).ok()?;
     purposes
         .into_iter()
-        .map(|purpose| (purpose.tag() == Tag::ObjectIdentifier).then(|| oid::to_dotted(purpose.value()))?)
+        .map(|purpose| {
+            (purpose.tag() == Tag::ObjectIdentifier).then(|| oid::to_dotted(purpose.value()))?
+        })
         .collect()
 }
 

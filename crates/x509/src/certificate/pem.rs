@@ -22,7 +22,11 @@ impl Certificate {
             certificates.push(Self::from_der(&der)?);
             rest = after;
         }
-        if certificates.is_empty() { Err(CertificateError::Pem) } else { Ok(certificates) }
+        if certificates.is_empty() {
+            Err(CertificateError::Pem)
+        } else {
+            Ok(certificates)
+        }
     }
 
     /// Writes the certificate as PEM.
@@ -35,7 +39,7 @@ impl Certificate {
             }
             pem.push(character);
         }
-        pem.push_str("\n");
+        pem.push('\n');
         pem.push_str(END);
         pem.push('\n');
         pem

@@ -1,0 +1,34 @@
+//! What an issuer demands of a card.
+
+/// The demands of a card verification.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "four demands that do not depend on each other"
+)]
+pub struct CardPolicy {
+    /// The issuing state of the card as ISO 3166-1 alpha-3.
+    pub country: String,
+    /// Whether algorithms of older cards count: SHA-1, and RSA keys of 1024 to 1535 bits in the chip.
+    pub allow_legacy: bool,
+    /// Whether the chip must prove itself; without, a copied card passes at level `low`.
+    pub require_chip_proof: bool,
+    /// Whether a fresh revocation list must speak for the document signer.
+    pub require_crl: bool,
+    /// Whether the issuer has a holder factor of its own for this session: national login, PIN assertion, or an
+    /// authorised face match (decision D13). Without one the level stays `low`.
+    pub holder_factor: bool,
+}
+
+impl Default for CardPolicy {
+    /// Demands a Moroccan card with a chip that proves itself, and no legacy algorithm.
+    fn default() -> Self {
+        Self {
+            country: "MAR".to_owned(),
+            allow_legacy: false,
+            require_chip_proof: true,
+            require_crl: false,
+            holder_factor: false,
+        }
+    }
+}

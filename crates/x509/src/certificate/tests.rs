@@ -1,0 +1,188 @@
+use mahfada_crypto::hazmat::SeededRandom;
+use mahfada_crypto::pure::PROVIDER;
+
+use super::*;
+use crate::fixture::{Authority, NOT_AFTER, NOT_BEFORE, access, anchor, ca};
+use crate::issue::encode;
+
+fn authority() -> Authority {
+    anchor(&ca("Root", None), "root")
+}
+
+fn leaf() -> Certificate {
+    authority().issue(&access("Leaf"), "leaf").certificate
+}
+
+#[test]
+fn reads_the_fields_of_its_own_certificates() {
+    let leaf = leaf();
+    assert_eq!(leaf.common_name(), Some("Leaf"));
+    assert_eq!(leaf.organization(), Some("Mahfada Test"));
+    assert_eq!(leaf.organization_identifier(), Some("NTRMA-12345"));
+    assert_eq!(leaf.country(), Some("MA"));
+    assert_eq!(leaf.dns_names(), ["verifier.example"]);
+    assert_eq!(
+        (leaf.not_before(), leaf.not_after()),
+        (NOT_BEFORE, NOT_AFTER)
+    );
+    assert_eq!(leaf.serial_hex().len(), 32);
+    assert_eq!(leaf.extended_key_usages(), [crate::eku::ACCESS]);
+    assert!(!leaf.is_self_signed() && !leaf.is_ca());
+    assert!(leaf.subject().contains("CN=Leaf"), "{}", leaf.subject());
+    assert_eq!(
+        leaf.authority_key_identifier(),
+        authority().certificate.subject_key_identifier()
+    );
+    assert_eq!(
+        leaf.sha256(PROVIDER.digest),
+        PROVIDER.digest.sha256(leaf.der())
+    );
+}
+
+#[test]
+fn pem_round_trips() {
+    let (root, leaf) = (authority().certificate, leaf());
+    let text = format!("a comment\n{}{}", leaf.to_pem(), root.to_pem());
+    assert_eq!(Certificate::from_pem_many(&text).unwrap(), [leaf, root]);
+    assert_eq!(Certificate::from_pem_many(""), Err(CertificateError::Pem));
+    assert_eq!(
+        Certificate::from_pem_many("-----BEGIN CERTIFICATE-----\nAA"),
+        Err(CertificateError::Pem)
+    );
+}
+
+#[test]
+fn refuses_what_is_not_strict_der() {
+    let der = leaf().der().to_vec();
+    let mut longer = der.clone();
+    longer.push(0);
+    assert_eq!(
+        Certificate::from_der(&longer),
+        Err(CertificateError::Malformed)
+    );
+    assert_eq!(
+        Certificate::from_der(&der[..der.len() - 1]),
+        Err(CertificateError::Malformed)
+    );
+    assert_eq!(
+        Certificate::from_der(&vec![0x30; MAX_BYTES + 1]),
+        Err(CertificateError::TooLong)
+    );
+    // `critical` written out as TRUE may be, written out as FALSE it is not DER (X.690 §11.5).
+    let position = der
+        .windows(3)
+        .position(|bytes| bytes == [1, 1, 0xff])
+        .unwrap();
+    let mut written_out = der;
+    written_out[position + 2] = 0;
+    assert_eq!(
+        Certificate::from_der(&written_out),
+        Err(CertificateError::Malformed)
+    );
+}
+
+#[test]
+fn refuses_other_versions() {
+    let der = leaf().der().to_vec();
+    let position = der
+        .windows(5)
+        .position(|bytes| bytes == encode::VERSION_3)
+        .unwrap();
+    let mut second = der;
+    second[position + 4] = 1;
+    assert_eq!(
+        Certificate::from_der(&second),
+        Err(CertificateError::Version)
+    );
+}
+
+#[test]
+fn refuses_algorithms_that_differ_inside_and_outside() {
+    let der = leaf().der().to_vec();
+    let position = der
+        .windows(8)
+        .position(|bytes| bytes == [0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 2])
+        .unwrap();
+    let mut other = der;
+    other[position + 7] = 3;
+    assert_eq!(
+        Certificate::from_der(&other),
+        Err(CertificateError::Malformed)
+    );
+}
+
+#[test]
+fn refuses_an_extension_that_stands_twice_or_cannot_be_read() {
+    let authority = authority();
+    let key = authority.signer.public_key().clone();
+    let sign = |alter: &dyn Fn(&mut Vec<Vec<u8>>)| {
+        let template = access("Leaf");
+        let mut list = crate::issue::extensions(&template, &key, &[1], &PROVIDER).unwrap();
+        alter(&mut list);
+        let name = authority.certificate.subject_der();
+        crate::issue::sign(
+            &template,
+            name,
+            &key,
+            &list,
+            authority.signer.as_ref(),
+            &SeededRandom::new("s"),
+        )
+    };
+    let refused = |result: Result<Certificate, crate::IssueError>| match result {
+        Err(crate::IssueError::Certificate(fault)) => fault,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(
+        refused(sign(&|list| list.push(list[0].clone()))),
+        CertificateError::Extension
+    );
+    assert_eq!(
+        refused(sign(&|list| list[2] = encode::key_usage(&[5, 0]))),
+        CertificateError::Extension
+    );
+    sign(&|_| {}).unwrap();
+}
+
+#[test]
+fn refuses_keys_of_other_kinds() {
+    let certificate = leaf();
+    certificate.public_key(&PROVIDER).unwrap();
+    let mut off_curve = certificate.clone();
+    *off_curve.key_bits.last_mut().unwrap() ^= 1;
+    let mut compressed = certificate.clone();
+    compressed.key_bits.truncate(33);
+    compressed.key_bits[0] = 2;
+    let mut other_form = certificate.clone();
+    other_form.key_bits[0] = 6;
+    let mut other_curve = certificate.clone();
+    other_curve.key_curve = Some(rfc5912::SECP_384_R_1);
+    let mut no_curve = certificate.clone();
+    no_curve.key_curve = None;
+    let mut empty = certificate;
+    empty.key_bits.clear();
+    for altered in [
+        off_curve,
+        compressed,
+        other_form,
+        other_curve,
+        no_curve,
+        empty,
+    ] {
+        assert_eq!(altered.public_key(&PROVIDER), Err(CertificateError::Key));
+    }
+}
+
+#[test]
+fn survives_any_single_byte_change() {
+    let der = leaf().der().to_vec();
+    for position in 0..der.len() {
+        for flip in [1, 0x80] {
+            let mut altered = der.clone();
+            altered[position] ^= flip;
+            if let Ok(certificate) = Certificate::from_der(&altered) {
+                let _ = certificate.public_key(&PROVIDER);
+            }
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! One credential issuer as it runs: identifier, keys, configurations.
+
+use std::path::PathBuf;
+
+use mahfada_base::{ClaimsPath, Seconds};
+use mahfada_crypto::CryptoProvider;
+use mahfada_sd_jwt::{SdJwtIssuance, SdJwtIssueError};
+use mahfada_storage::{IssuerId, StatusListUri};
+use mahfada_web::config::PublicUrl;
+use mahfada_web::keys::{IdentityError, SigningIdentity};
+
+use crate::config::{ConfigurationConfig, DisclosureRule, IssuerConfig, SourceConfig};
+use crate::source::{CsvRegister, RegisterError};
+
+/// A credential issuer with everything it needs to answer.
+#[derive(Debug)]
+pub(crate) struct CredentialIssuer {
+    pub(crate) config: IssuerConfig,
+    pub(crate) identifier: String,
+    pub(crate) signing: SigningIdentity,
+    pub(crate) status: StatusPublisher,
+    pub(crate) configurations: Vec<Configuration>,
+}
+
+/// What a status list is signed with and for how long.
+#[derive(Debug)]
+pub(crate) struct StatusPublisher {
+    pub(crate) signing: SigningIdentity,
+    pub(crate) uri: StatusListUri,
+    pub(crate) size: u32,
+    pub(crate) lifetime: Seconds,
+    pub(crate) ttl: Seconds,
+}
+
+/// A credential on offer and its source.
+#[derive(Debug)]
+pub(crate) struct Configuration {
+    pub(crate) config: ConfigurationConfig,
+    pub(crate) source: Source,
+}
+
+/// Where claims come from.
+#[derive(Debug)]
+pub(crate) enum Source {
+    /// The verified card.
+    Card,
+    /// A register of the agency.
+    Csv(CsvRegister),
+}
+
+/// Why a credential issuer cannot run as configured.
+#[derive(Debug, thiserror::Error)]
+pub enum IssuerConfigError {
+    /// The slug is no path segment.
+    #[error("issuers.slug: {0:?} is not a lower-case path segment")]
+    Slug(String),
+    /// A key or its chain cannot be used.
+    #[error("issuers.{0}")]
+    Identity(&'static str, #[source] IdentityError),
+    /// The credential key also signs the status list.
+    #[error("issuers.status.signing: the status list needs a key of its own")]
+    SharedKey,
+    /// A key is one of the published test keys.
+    #[error("{0} is a test key")]
+    TestKey(PathBuf),
+    /// A claim may not be selectively disclosable.
+    #[error("issuers.configurations.claims")]
+    Claim(#[source] SdJwtIssueError),
+    /// A register cannot be used.
+    #[error("issuers.configurations.source")]
+    Register(#[source] RegisterError),
+    /// A configuration reads the card and no card authority is configured.
+    #[error("card: the configuration {0} reads the card and no card authority is configured")]
+    NoCard(String),
+    /// A number is out of range.
+    #[error("issuers.{0} is out of range")]
+    Range(&'static str),
+}
+
+impl CredentialIssuer {
+    /// Loads keys and registers, and refuses what could not be issued.
+    pub(crate) fn load(
+        config: IssuerConfig,
+        public_url: &PublicUrl,
+        has_card: bool,
+        crypto: &CryptoProvider,
+    ) -> Result<Self, IssuerConfigError> {
+        if config.slug.is_empty()
+            || !config
+                .slug
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        {
+            return Err(IssuerConfigError::Slug(config.slug));
+        }
+        if !(1..=100).contains(&config.batch_size) {
+            return Err(IssuerConfigError::Range("batch_size"));
+        }
+        let identifier = public_url.join(&format!("/{}", config.slug));
+        let load = |name, signing: &mahfada_web::keys::SigningConfig| {
+            refuse_test_key(signing.private_key_file.path())?;
+            SigningIdentity::load(signing, crypto)
+                .map_err(|error| IssuerConfigError::Identity(name, error))
+        };
+        let signing = load("signing", &config.signing)?;
+        let status = StatusPublisher {
+            signing: load("status.signing", &config.status.signing)?,
+            uri: StatusListUri::new(format!("{identifier}/status/1")),
+            size: config.status.size,
+            lifetime: config.status.lifetime_seconds,
+            ttl: config.status.ttl_seconds,
+        };
+        if status.signing.signer.public_key() == signing.signer.public_key() {
+            return Err(IssuerConfigError::SharedKey);
+        }
+        let configurations = config
+            .configurations
+            .iter()
+            .map(|configuration| Configuration::load(configuration, has_card))
+            .collect::<Result<_, _>>()?;
+        Ok(Self {
+            config,
+            identifier,
+            signing,
+            status,
+            configurations,
+        })
+    }
+
+    /// Returns the identifier as the store knows it.
+    pub(crate) fn id(&self) -> IssuerId {
+        IssuerId::new(self.identifier.clone())
+    }
+
+    /// Returns the URL of an endpoint.
+    pub(crate) fn endpoint(&self, path: &str) -> String {
+        format!("{}{path}", self.identifier)
+    }
+
+    /// Finds a configuration by its id.
+    pub(crate) fn configuration(&self, id: &str) -> Option<&Configuration> {
+        self.configurations
+            .iter()
+            .find(|configuration| configuration.config.id == id)
+    }
+
+    /// Finds a configuration by its scope.
+    pub(crate) fn configuration_of_scope(&self, scope: &str) -> Option<&Configuration> {
+        self.configurations
+            .iter()
+            .find(|configuration| configuration.config.scope == scope)
+    }
+}
+
+impl Configuration {
+    fn load(config: &ConfigurationConfig, has_card: bool) -> Result<Self, IssuerConfigError> {
+        let configuration = Self {
+            source: match &config.source {
+                SourceConfig::Card {} if !has_card => {
+                    return Err(IssuerConfigError::NoCard(config.id.clone()));
+                }
+                SourceConfig::Card {} => Source::Card,
+                SourceConfig::Csv { file, key_column } => Source::Csv(
+                    CsvRegister::read(file, key_column, &config.claims)
+                        .map_err(IssuerConfigError::Register)?,
+                ),
+            },
+            config: config.clone(),
+        };
+        // TI-44: a claim that must never be selectively disclosable stops the start, not the first issuance.
+        SdJwtIssuance::check_paths(&configuration.selectively_disclosable())
+            .map_err(IssuerConfigError::Claim)?;
+        Ok(configuration)
+    }
+
+    /// Returns the paths that the holder may keep back.
+    pub(crate) fn selectively_disclosable(&self) -> Vec<ClaimsPath> {
+        self.config
+            .claims
+            .iter()
+            .filter(|claim| claim.disclosure == DisclosureRule::Always)
+            .map(|claim| claim.path.clone())
+            .collect()
+    }
+}
+
+/// TI-40: key files that carry the mark of the published test keys are refused.
+fn refuse_test_key(path: &std::path::Path) -> Result<(), IssuerConfigError> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    if name.contains("TEST_ONLY") {
+        Err(IssuerConfigError::TestKey(path.to_owned()))
+    } else {
+        Ok(())
+    }
+}

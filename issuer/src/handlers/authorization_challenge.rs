@@ -1,0 +1,433 @@
+//! `POST /{slug}/authorization-challenge`: a code by the card, without a browser (decision D3, way A).
+//!
+//! The first request binds a session to the wallet's key and its commitment and gets a challenge; the second brings the
+//! card's evidence, signed by the same key. Only evidence whose signature holds spends the session.
+
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Path, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+use mahfada_base::{CLOCK_SKEW, Seconds, base64url};
+use mahfada_crypto::SignatureAlgorithm;
+use mahfada_eid::{
+    CARD_CHALLENGE_TYP, CARD_EVIDENCE_TYP, CardChallenge, CardEvidence, CardFile, EvidenceError,
+};
+use mahfada_jose::{Expectation, JwkError, JwsBuilder, JwsError, UnverifiedJws};
+use mahfada_oauth2::{
+    AuthorizationChallengeError, AuthorizationChallengeRequest, AuthorizationChallengeResponse,
+    CodeChallenge, ErrorCode, KeyCommitment, MAX_FORM_BYTES, OAuthError, RequestedCredential,
+    UnspentDpop,
+};
+use mahfada_storage::{
+    AuditRecord, AuthorizationCode, CardSession, CardSessionState, ClientId, ConfigurationId,
+    Outcome, Sealed, SessionId, SingleUseKind, StorageError, TokenHash, UnitOfWork,
+};
+use mahfada_web::body::{BodyError, read_body_as};
+use mahfada_web::dpop::{DpopRefusal, verify_dpop};
+use mahfada_web::protocol;
+use mahfada_web::token::{OpaqueToken, hash_token};
+
+use crate::app::App;
+use crate::credential_issuer::{Configuration, CredentialIssuer, Source};
+use crate::fault::Fault;
+use crate::issuance::subject::Subject;
+use crate::proofing::{CardProofing, ProvenCard};
+
+/// How long a challenge may be answered, in seconds (eid.md §4).
+const CHALLENGE_LIFETIME: Seconds = 120;
+/// How long a code may be redeemed, in seconds.
+const CODE_LIFETIME: Seconds = 60;
+
+/// The ways in which this endpoint refuses.
+#[derive(Debug, thiserror::Error)]
+enum Refusal {
+    #[error(transparent)]
+    Body(#[from] BodyError),
+    #[error(transparent)]
+    Request(#[from] AuthorizationChallengeError),
+    #[error(transparent)]
+    Dpop(#[from] DpopRefusal),
+    #[error("the DPoP proof was used before")]
+    DpopReplayed,
+    #[error("no configuration of this name that is issued by card")]
+    UnknownConfiguration,
+    #[error("no such session")]
+    SessionUnknown,
+    #[error("the session has ended")]
+    SessionExpired,
+    #[error("the session was answered before")]
+    SessionSpent,
+    #[error("another key than the one the session is bound to")]
+    BindingMismatch,
+    #[error("the wallet's key is not usable")]
+    WalletKey(#[source] JwkError),
+    #[error("the evidence is not signed by the wallet's key")]
+    EvidenceSignature(#[source] JwsError),
+    #[error("the evidence cannot be read")]
+    EvidenceMalformed(#[source] EvidenceError),
+    #[error("the evidence belongs to another session")]
+    EvidenceSession,
+    #[error("the evidence was not made in this session")]
+    EvidenceTime,
+    #[error("the card was refused")]
+    Card(&'static str),
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+impl Refusal {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Body(error) => error.code(),
+            Self::Request(error) => error.code(),
+            Self::Dpop(error) => error.code(),
+            Self::DpopReplayed => "dpop_replayed",
+            Self::UnknownConfiguration => "unknown_credential_configuration",
+            Self::SessionUnknown => "session_unknown",
+            Self::SessionExpired => "challenge_expired",
+            Self::SessionSpent => "session_consumed",
+            Self::BindingMismatch => "binding_mismatch",
+            Self::WalletKey(error) => error.code(),
+            Self::EvidenceSignature(_) => "evidence_signature",
+            Self::EvidenceMalformed(error) => error.code(),
+            Self::EvidenceSession => "evidence_session",
+            Self::EvidenceTime => "evidence_time",
+            Self::Card(code) => code,
+            Self::Fault(fault) => fault.code(),
+        }
+    }
+
+    fn to_oauth(&self) -> OAuthError {
+        let error = match self {
+            Self::Body(_) => ErrorCode::InvalidRequest,
+            Self::Request(error) => return error.to_oauth(),
+            Self::Dpop(_) | Self::DpopReplayed | Self::WalletKey(_) => ErrorCode::InvalidDpopProof,
+            Self::UnknownConfiguration => ErrorCode::InvalidScope,
+            Self::SessionUnknown | Self::SessionExpired | Self::SessionSpent => {
+                ErrorCode::InvalidSession
+            }
+            // The card's owner has to know what is wrong with the card, so the code is the description.
+            Self::BindingMismatch
+            | Self::EvidenceSignature(_)
+            | Self::EvidenceMalformed(_)
+            | Self::EvidenceSession
+            | Self::EvidenceTime
+            | Self::Card(_) => ErrorCode::AccessDenied,
+            Self::Fault(fault) => return fault.to_oauth(),
+        };
+        OAuthError::described(error, self.code())
+    }
+}
+
+/// Starts or continues an authorization.
+pub(crate) async fn post(
+    app: Data<App>,
+    slug: Path<String>,
+    request: HttpRequest,
+    payload: Payload,
+) -> HttpResponse {
+    let Some(issuer) = app.issuer(&slug) else {
+        return protocol::not_found();
+    };
+    match authorize(&app, issuer, &request, payload).await {
+        Ok(response) => answer(&response),
+        Err(refusal) => {
+            tracing::info!(
+                issuer = issuer.identifier,
+                code = refusal.code(),
+                "authorization refused"
+            );
+            protocol::oauth_error(&refusal.to_oauth())
+        }
+    }
+}
+
+fn answer(response: &AuthorizationChallengeResponse) -> HttpResponse {
+    let status =
+        StatusCode::from_u16(response.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    HttpResponse::build(status)
+        .insert_header(("content-type", "application/json"))
+        .insert_header(("cache-control", "no-store"))
+        .body(response.to_json())
+}
+
+async fn authorize(
+    app: &App,
+    issuer: &CredentialIssuer,
+    request: &HttpRequest,
+    payload: Payload,
+) -> Result<AuthorizationChallengeResponse, Refusal> {
+    let url = issuer.endpoint("/authorization-challenge");
+    let dpop = verify_dpop(request, &url, None, app.clock.now(), app.crypto)?;
+    let body = read_body_as(
+        request,
+        payload,
+        "application/x-www-form-urlencoded",
+        MAX_FORM_BYTES,
+    )
+    .await?;
+    match AuthorizationChallengeRequest::parse_form(&body)? {
+        AuthorizationChallengeRequest::Initial {
+            client_id,
+            requested,
+            code_challenge,
+            key_commitment,
+        } => {
+            let configuration =
+                configuration(issuer, &requested).ok_or(Refusal::UnknownConfiguration)?;
+            start(
+                app,
+                issuer,
+                configuration,
+                dpop,
+                client_id,
+                &code_challenge,
+                key_commitment,
+            )
+            .await
+        }
+        AuthorizationChallengeRequest::Continue {
+            auth_session,
+            evidence,
+        } => {
+            let hash = TokenHash::new(hash_token(auth_session.expose(), app.crypto.digest));
+            finish(app, issuer, dpop, hash, &evidence).await
+        }
+        _ => Err(Refusal::UnknownConfiguration),
+    }
+}
+
+fn configuration<'i>(
+    issuer: &'i CredentialIssuer,
+    requested: &RequestedCredential,
+) -> Option<&'i Configuration> {
+    let found = match requested {
+        RequestedCredential::Scope(scope) => issuer.configuration_of_scope(scope),
+        RequestedCredential::Configuration(id) => issuer.configuration(id),
+        _ => None,
+    };
+    found.filter(|configuration| matches!(configuration.source, Source::Card))
+}
+
+/// Opens a session and signs its challenge.
+async fn start(
+    app: &App,
+    issuer: &CredentialIssuer,
+    configuration: &Configuration,
+    dpop: UnspentDpop,
+    client_id: String,
+    code_challenge: &CodeChallenge,
+    key_commitment: KeyCommitment,
+) -> Result<AuthorizationChallengeResponse, Refusal> {
+    let now = app.clock.now();
+    let auth_session = OpaqueToken::generate(&*app.random).map_err(Fault::from)?;
+    let session = CardSession {
+        hash: TokenHash::new(auth_session.hash(app.crypto.digest)),
+        issuer: issuer.id(),
+        configuration_id: ConfigurationId::new(configuration.config.id.clone()),
+        client_id: ClientId::new(client_id),
+        wallet_jkt: dpop.thumbprint().0,
+        key_commitment: key_commitment.0,
+        code_challenge: code_challenge.to_string(),
+        session_id: SessionId::new(random_text(app)?),
+        nonce: random_text(app)?,
+        expires_at: now.plus(CHALLENGE_LIFETIME),
+        state: CardSessionState::Open,
+    };
+    let challenge = sign_challenge(app, issuer, &session)?;
+    app.storage
+        .execute(move |unit: &mut dyn UnitOfWork| {
+            if !unit.single_use().consume(
+                SingleUseKind::DpopJti,
+                &dpop.jti_hash(),
+                dpop.expires_at(),
+            )? {
+                return Ok(Outcome::RejectRollback(Refusal::DpopReplayed));
+            }
+            unit.card_sessions().add(&session)?;
+            Ok(Outcome::Commit(()))
+        })
+        .await
+        .map_err(Fault::from)??;
+    Ok(AuthorizationChallengeResponse::card_challenge(
+        auth_session.expose(),
+        challenge,
+    ))
+}
+
+fn sign_challenge(
+    app: &App,
+    issuer: &CredentialIssuer,
+    session: &CardSession,
+) -> Result<String, Fault> {
+    let challenge = CardChallenge {
+        iss: issuer.identifier.clone(),
+        aud: session.client_id.to_string(),
+        exp: session.expires_at,
+        iat: app.clock.now(),
+        session: session.session_id.to_string(),
+        nonce: session.nonce.clone(),
+        commitment: session.key_commitment,
+        rnd_ifd: CardProofing::challenge(session, &app.keys, app.crypto),
+        // DG3 (fingers) is never asked for; DG2 is hashed and dropped.
+        files: ["sod", "dg1", "dg2", "dg11", "dg12", "dg14", "dg15"]
+            .into_iter()
+            .filter_map(CardFile::from_name)
+            .collect(),
+    };
+    Ok(JwsBuilder::new(CARD_CHALLENGE_TYP)
+        .x5c(&issuer.signing.chain)
+        .sign(&challenge, &*issuer.signing.signer)?)
+}
+
+/// Verifies the evidence and hands out the code.
+async fn finish(
+    app: &App,
+    issuer: &CredentialIssuer,
+    dpop: UnspentDpop,
+    hash: TokenHash,
+    evidence: &str,
+) -> Result<AuthorizationChallengeResponse, Refusal> {
+    let session = find_session(app, issuer, hash).await?;
+    let evidence = verify_signature(app, &session, &dpop, evidence)?;
+    let proven = prove(app, &session, &evidence);
+    let code = OpaqueToken::generate(&*app.random).map_err(Fault::from)?;
+    let record = match &proven {
+        Ok(proven) => Some(authorization_code(app, issuer, &session, proven, &code)?),
+        Err(_) => None,
+    };
+    let (at, refused) = (app.clock.now(), proven.err());
+    app.storage
+        .execute(move |unit: &mut dyn UnitOfWork| {
+            if !unit.single_use().consume(
+                SingleUseKind::DpopJti,
+                &dpop.jti_hash(),
+                dpop.expires_at(),
+            )? {
+                return Ok(Outcome::RejectRollback(Refusal::DpopReplayed));
+            }
+            if !unit.card_sessions().spend(&session.hash)? {
+                return Ok(Outcome::RejectRollback(Refusal::SessionSpent));
+            }
+            unit.audit().append(&AuditRecord {
+                at,
+                actor: base64url::encode(session.wallet_jkt),
+                action: "card.evidence".to_owned(),
+                object_id: session.session_id.to_string(),
+                outcome: refused.unwrap_or("accepted").to_owned(),
+                detail: session.configuration_id.to_string(),
+            })?;
+            // A refused card still costs its session: the next try gets a new challenge.
+            let Some(record) = record else {
+                return Ok(Outcome::RejectCommit(Refusal::Card(
+                    refused.unwrap_or("card_refused"),
+                )));
+            };
+            unit.authorization_codes().add(&record)?;
+            Ok(Outcome::Commit(()))
+        })
+        .await
+        .map_err(Fault::from)??;
+    Ok(AuthorizationChallengeResponse::Authorized {
+        authorization_code: mahfada_base::Secret::new(code.expose().to_owned()),
+    })
+}
+
+async fn find_session(
+    app: &App,
+    issuer: &CredentialIssuer,
+    hash: TokenHash,
+) -> Result<CardSession, Refusal> {
+    let session = app
+        .storage
+        .execute(
+            move |unit: &mut dyn UnitOfWork| -> Result<Outcome<_, StorageError>, _> {
+                Ok(Outcome::Commit(unit.card_sessions().lookup(&hash)?))
+            },
+        )
+        .await
+        .and_then(|found| found)
+        .map_err(Fault::from)?
+        .filter(|session| session.issuer == issuer.id())
+        .ok_or(Refusal::SessionUnknown)?;
+    if session.state != CardSessionState::Open {
+        return Err(Refusal::SessionSpent);
+    }
+    if app.clock.now() > session.expires_at {
+        return Err(Refusal::SessionExpired);
+    }
+    Ok(session)
+}
+
+/// The evidence must be signed by the key that the session is bound to, for this session and in its time.
+fn verify_signature(
+    app: &App,
+    session: &CardSession,
+    dpop: &UnspentDpop,
+    evidence: &str,
+) -> Result<CardEvidence, Refusal> {
+    if dpop.thumbprint().0 != session.wallet_jkt {
+        return Err(Refusal::BindingMismatch);
+    }
+    let key = dpop
+        .jwk()
+        .to_public_key(app.crypto)
+        .map_err(Refusal::WalletKey)?;
+    let expectation = Expectation {
+        typ: &[CARD_EVIDENCE_TYP],
+        algorithms: &[SignatureAlgorithm::Es256],
+    };
+    let jws = UnverifiedJws::parse(evidence)
+        .and_then(|jws| jws.verify(&key, &expectation, app.crypto))
+        .map_err(Refusal::EvidenceSignature)?;
+    let evidence = CardEvidence::parse(jws.payload()).map_err(Refusal::EvidenceMalformed)?;
+    if evidence.session != session.session_id.as_str() || evidence.nonce != session.nonce {
+        return Err(Refusal::EvidenceSession);
+    }
+    let opened_at = session.expires_at.minus(CHALLENGE_LIFETIME);
+    if evidence.iat < opened_at.minus(CLOCK_SKEW) || evidence.iat > app.clock.now().plus(CLOCK_SKEW)
+    {
+        return Err(Refusal::EvidenceTime);
+    }
+    Ok(evidence)
+}
+
+fn prove(
+    app: &App,
+    session: &CardSession,
+    evidence: &CardEvidence,
+) -> Result<ProvenCard, &'static str> {
+    let proofing = app.card.as_ref().ok_or("card_not_configured")?;
+    proofing.prove(session, evidence, &app.keys, app.clock.now(), app.crypto)
+}
+
+fn authorization_code(
+    app: &App,
+    issuer: &CredentialIssuer,
+    session: &CardSession,
+    proven: &ProvenCard,
+    code: &OpaqueToken,
+) -> Result<AuthorizationCode, Fault> {
+    let subject = Subject::Card {
+        claims: proven.claims.clone(),
+    };
+    Ok(AuthorizationCode {
+        hash: TokenHash::new(code.hash(app.crypto.digest)),
+        issuer: session.issuer.clone(),
+        configuration_id: session.configuration_id.clone(),
+        client_id: session.client_id.clone(),
+        wallet_jkt: session.wallet_jkt,
+        key_commitment: session.key_commitment,
+        code_challenge: session.code_challenge.clone(),
+        subject: Sealed::new(subject.seal(app, issuer, session.configuration_id.as_str())?),
+        person_ref: Some(proven.person_ref.clone()),
+        card_ref: proven.card_ref.clone(),
+        expires_at: app.clock.now().plus(CODE_LIFETIME),
+        redeemed_for: None,
+    })
+}
+
+fn random_text(app: &App) -> Result<String, Fault> {
+    let mut bytes = [0; 16];
+    app.random.fill(&mut bytes)?;
+    Ok(base64url::encode(bytes))
+}

@@ -1,0 +1,7 @@
+//! The issuer service.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    mahfada_issuer::main()
+}

@@ -1,0 +1,14 @@
+//! What the registry knows and what it makes of it, without HTTP.
+
+pub mod entity;
+pub mod publish;
+pub mod registration;
+pub mod root;
+
+mod status;
+
+pub use entity::{EntityEntry, EntityError, EntityRegister};
+pub use publish::{ListOperator, PublishError, Publisher};
+pub use registration::{RegistrationRequest, Registrar, RegistrationRefusal};
+pub use root::{RootPublishError, publish_root};
+pub use status::{StatusChangeError, StatusOverride};

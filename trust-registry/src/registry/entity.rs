@@ -1,0 +1,217 @@
+//! The register of entities: a JSON file that the operators keep under review.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use mahfada_base::{UnixTime, json};
+use mahfada_trust::{LocalizedText, ServiceStatus, TrustRole, TrustedListEntity, TrustedListService};
+use mahfada_web::keys::load_chain;
+use mahfada_x509::Certificate;
+use serde::{Deserialize, Serialize};
+
+use super::StatusOverride;
+
+/// One organization in one role, as the file has it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EntityEntry {
+    /// The organization identifier, such as `NTRMA-12345`.
+    pub organization: String,
+    /// The name by language (`ar`, `fr`, `en`).
+    pub name: BTreeMap<String, String>,
+    /// The role.
+    pub role: TrustRole,
+    /// The PEM file with the certificate authorities of the service; relative to the register.
+    pub authority_file: PathBuf,
+    /// The credential types that the organization may issue; empty for roles that issue none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub credential_types: Vec<String>,
+    /// The page that tells more.
+    #[serde(default)]
+    pub information_uri: String,
+    /// The status that the register starts from.
+    #[serde(default)]
+    pub status: EntryStatus,
+    /// When the status began (RFC 3339); the first day of the first authority when it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<String>,
+}
+
+/// The status of an entry in the file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EntryStatus {
+    /// The service is approved.
+    #[default]
+    Granted,
+    /// The service is stopped for the time being.
+    Suspended,
+    /// The service has ended; no operation brings it back.
+    Withdrawn,
+}
+
+/// Every entity of every role, read and checked.
+#[derive(Clone, Debug, Default)]
+pub struct EntityRegister(Vec<Entry>);
+
+#[derive(Clone, Debug)]
+struct Entry {
+    role: TrustRole,
+    entity: TrustedListEntity,
+}
+
+/// Why the register was not taken.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EntityError {
+    /// The file cannot be read or is no register.
+    #[error("{path} is no register of entities: {message}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Where and why.
+        message: String,
+    },
+    /// An entry makes no sense.
+    #[error("entry of {organization}: {fault}")]
+    Entry {
+        /// Whose entry.
+        organization: String,
+        /// What is wrong with it.
+        fault: &'static str,
+    },
+}
+
+impl EntityError {
+    /// Returns the stable reason code.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::File { .. } => "entities_file",
+            Self::Entry { .. } => "entities_entry",
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    entities: Vec<EntityEntry>,
+}
+
+impl EntityRegister {
+    /// Reads `{"entities": […]}` and the certificate files that it names.
+    ///
+    /// # Errors
+    /// [`EntityError`] naming the file or the entry.
+    pub fn load(path: &Path) -> Result<Self, EntityError> {
+        let refused = |message: String| EntityError::File { path: path.to_owned(), message };
+        let bytes = std::fs::read(path).map_err(|error| refused(error.to_string()))?;
+        let file: File = json::from_slice(&bytes).map_err(|error| refused(error.to_string()))?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let mut register = Self::default();
+        for entry in file.entities {
+            let authorities = load_chain(&folder.join(&entry.authority_file))
+                .map_err(|_| entry.refused("the authority file holds no certificate"))?;
+            register.add(&entry, authorities)?;
+        }
+        Ok(register)
+    }
+
+    /// Adds an organization in a role; its authorities are taken as they are.
+    ///
+    /// # Errors
+    /// [`EntityError::Entry`] when the organization is there already in this role, or a member makes no sense.
+    pub fn add(&mut self, entry: &EntityEntry, authorities: Vec<Certificate>) -> Result<(), EntityError> {
+        if self.0.iter().any(|other| other.is(entry.role, &entry.organization)) {
+            return Err(entry.refused("stands twice in one role"));
+        }
+        let first = authorities.first().ok_or_else(|| entry.refused("has no authority"))?;
+        if entry.organization.is_empty() || entry.name.is_empty() {
+            return Err(entry.refused("has no name or identifier"));
+        }
+        let issues = matches!(entry.role, TrustRole::PidIssuers | TrustRole::AttestationIssuers);
+        if issues == entry.credential_types.is_empty() {
+            return Err(entry.refused("issuers, and nobody else, have credential types"));
+        }
+        let since = match &entry.since {
+            None => first.not_before(),
+            Some(text) => UnixTime::from_rfc3339(text).ok_or_else(|| entry.refused("since is no time"))?,
+        };
+        let name: LocalizedText = entry
+            .name
+            .iter()
+            .map(|(lang, value)| mahfada_trust::LocalizedString { lang: lang.clone(), value: value.clone() })
+            .collect();
+        let service = TrustedListService {
+            name: name.clone(),
+            authorities,
+            status: entry.status.into(),
+            since,
+            credential_types: entry.credential_types.clone(),
+        };
+        self.0.push(Entry {
+            role: entry.role,
+            entity: TrustedListEntity {
+                name,
+                organization_identifier: entry.organization.clone(),
+                information_uri: entry.information_uri.clone(),
+                services: vec![service],
+            },
+        });
+        Ok(())
+    }
+
+    /// Returns the roles in which an organization stands.
+    #[must_use]
+    pub fn roles_of(&self, organization: &str) -> BTreeSet<TrustRole> {
+        self.0.iter().filter(|entry| entry.is(entry.role, organization)).map(|entry| entry.role).collect()
+    }
+
+    /// Tells whether every service of an organization has ended.
+    #[must_use]
+    pub fn is_withdrawn(&self, organization: &str) -> bool {
+        let mut services = self
+            .0
+            .iter()
+            .filter(|entry| entry.is(entry.role, organization))
+            .flat_map(|entry| &entry.entity.services)
+            .peekable();
+        services.peek().is_some() && services.all(|service| service.status == ServiceStatus::Withdrawn)
+    }
+
+    /// Returns the entities of a role, with the status changes of the operators laid over the file.
+    #[must_use]
+    pub fn of_role(&self, role: TrustRole, overrides: &BTreeMap<String, StatusOverride>) -> Vec<TrustedListEntity> {
+        let mut entities: Vec<TrustedListEntity> =
+            self.0.iter().filter(|entry| entry.role == role).map(|entry| entry.entity.clone()).collect();
+        for entity in &mut entities {
+            if let Some(change) = overrides.get(&entity.organization_identifier) {
+                entity.services.iter_mut().for_each(|service| change.apply(service));
+            }
+        }
+        entities
+    }
+}
+
+impl Entry {
+    fn is(&self, role: TrustRole, organization: &str) -> bool {
+        self.role == role && self.entity.organization_identifier == organization
+    }
+}
+
+impl EntityEntry {
+    fn refused(&self, fault: &'static str) -> EntityError {
+        EntityError::Entry { organization: self.organization.clone(), fault }
+    }
+}
+
+impl From<EntryStatus> for ServiceStatus {
+    fn from(status: EntryStatus) -> Self {
+        match status {
+            EntryStatus::Granted => Self::Granted,
+            EntryStatus::Suspended => Self::Suspended,
+            EntryStatus::Withdrawn => Self::Withdrawn,
+        }
+    }
+}
