@@ -1,16 +1,18 @@
 //! The service put together: what the configuration names is loaded, checked, and served.
 
+use std::convert::Infallible;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::web::Data;
-use mahfada_base::{Clock, Report, Secret};
+use mahfada_base::{CLOCK_SKEW, Clock, Report, Secret};
 use mahfada_crypto::{CryptoProvider, Random, aws_lc};
 use mahfada_storage::{Outcome, StatusListRecord, Storage, StorageError};
 use mahfada_storage_sqlite::SqliteStorage;
 use mahfada_web::api_key::ApiKeys;
 use mahfada_web::clock::SystemClock;
-use mahfada_web::config::SecretFileError;
+use mahfada_web::config::{ApiKey, SecretFileError};
 use mahfada_web::health;
 use mahfada_web::listen::Listeners;
 use mahfada_web::sealing::SealingKey;
@@ -18,10 +20,13 @@ use mahfada_web::server::{self, ServeError};
 use mahfada_web::tls::{ServerTls, TlsError};
 
 use crate::config::{Config, KeysConfig};
-use crate::credential_issuer::{CredentialIssuer, IssuerConfigError};
+use crate::credential_issuer::{CredentialIssuer, IssuerConfigError, refuse_test_key};
 use crate::issuance::status::{STATUS_BITS, StatusTokens};
 use crate::proofing::{CardConfigError, CardProofing};
 use crate::routes;
+
+/// How often used nonces and proofs that have expired are forgotten.
+const FORGET_EVERY: Duration = Duration::from_mins(5);
 
 /// Whether the published test card authority may be an anchor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,6 +77,9 @@ pub enum RunError {
     /// Two credential issuers have one slug.
     #[error("issuers.slug: {0:?} stands twice")]
     SlugTwice(String),
+    /// An API key is for a tenant that is no credential issuer of this service.
+    #[error("api_keys.tenant: no credential issuer has the slug {0:?}")]
+    UnknownTenant(String),
     /// The TLS certificate cannot be used.
     #[error("server")]
     Tls(#[from] TlsError),
@@ -104,9 +112,10 @@ pub async fn run(
     let tls = ServerTls::load(&config.server)?;
     let workers = config.server.workers;
     let app = Data::new(App::load(config, test_anchors)?);
+    let forgetting = tokio::spawn(forget_expired(app.clone()));
     let public_app = app.clone();
     let management_app = app.clone();
-    server::serve_with(
+    let served = server::serve_with(
         workers,
         listeners,
         tls,
@@ -122,8 +131,20 @@ pub async fn run(
         },
         shutdown,
     )
-    .await?;
-    Ok(())
+    .await;
+    forgetting.abort();
+    Ok(served?)
+}
+
+/// Forgets used nonces and proofs once they are refused by their age alone.
+async fn forget_expired(app: Data<App>) {
+    let mut interval = tokio::time::interval(FORGET_EVERY);
+    loop {
+        interval.tick().await;
+        if let Err(error) = app.forget_expired().await {
+            tracing::warn!(code = error.code(), "expired single-use values are kept");
+        }
+    }
 }
 
 /// Loads everything that the configuration names and lets it go again.
@@ -139,6 +160,7 @@ impl App {
     /// Loads what the configuration names; nothing listens yet.
     pub(crate) fn load(config: Config, test_anchors: TestAnchors) -> Result<Self, RunError> {
         let crypto = &aws_lc::PROVIDER;
+        refuse_test_keys(&config)?;
         let card = config
             .card
             .as_ref()
@@ -156,6 +178,7 @@ impl App {
                 crypto,
             )?);
         }
+        check_issuers(&issuers, &config.api_keys)?;
         let path = config.storage.path;
         let storage: Arc<dyn Storage> = Arc::new(
             SqliteStorage::open(&path).map_err(|error| RunError::Storage(path.clone(), error))?,
@@ -180,6 +203,18 @@ impl App {
         self.issuers
             .iter()
             .find(|issuer| issuer.config.slug == slug)
+    }
+
+    async fn forget_expired(&self) -> Result<u64, StorageError> {
+        let until = self.clock.now().minus(CLOCK_SKEW);
+        let forgotten: Result<u64, Infallible> = self
+            .storage
+            .execute(move |unit| Ok(Outcome::Commit(unit.single_use().purge_expired(until)?)))
+            .await?;
+        match forgotten {
+            Ok(count) => Ok(count),
+            Err(never) => match never {},
+        }
     }
 
     fn readiness(&self) -> Report {
@@ -216,6 +251,37 @@ impl Keys {
     }
 }
 
+/// Keys are for one role each, over all credential issuers, and API keys are for issuers that exist.
+fn check_issuers(issuers: &[CredentialIssuer], api_keys: &[ApiKey]) -> Result<(), RunError> {
+    for one in issuers {
+        let key = one.signing.signer.public_key();
+        if issuers
+            .iter()
+            .any(|other| other.status.signing.signer.public_key() == key)
+        {
+            return Err(IssuerConfigError::SharedKey.into());
+        }
+    }
+    let known = |tenant: &str| issuers.iter().any(|issuer| issuer.config.slug == tenant);
+    match api_keys.iter().find(|key| !known(&key.tenant)) {
+        Some(key) => Err(RunError::UnknownTenant(key.tenant.clone())),
+        None => Ok(()),
+    }
+}
+
+fn refuse_test_keys(config: &Config) -> Result<(), IssuerConfigError> {
+    let keys = &config.keys;
+    [
+        &config.sealing.key_file,
+        &keys.challenge_key_file,
+        &keys.nonce_key_file,
+        &keys.offer_key_file,
+        &keys.reference_key_file,
+    ]
+    .into_iter()
+    .try_for_each(refuse_test_key)
+}
+
 fn create_status_lists(
     storage: &dyn Storage,
     issuers: &[CredentialIssuer],
@@ -229,7 +295,7 @@ fn create_status_lists(
             size: issuer.status.size,
         })
         .collect();
-    let created: Result<(), std::convert::Infallible> = storage.execute_blocking(move |unit| {
+    let created: Result<(), Infallible> = storage.execute_blocking(move |unit| {
         for list in &lists {
             unit.status_lists().create(list)?;
         }

@@ -1,5 +1,6 @@
 //! The command line of the service: read the configuration, run, and tell the shell what went wrong.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -39,7 +40,13 @@ enum CommandError {
 /// Runs the service from the command line; a refused configuration exits with 78.
 #[must_use]
 pub fn main() -> ExitCode {
-    match start(&Arguments::parse()) {
+    main_from(std::env::args_os())
+}
+
+/// Runs the service with the arguments of another command, the first of which is the name shown in messages.
+#[must_use]
+pub fn main_from(arguments: impl IntoIterator<Item: Into<OsString> + Clone>) -> ExitCode {
+    match start(&Arguments::parse_from(arguments)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // Without a subscriber yet, this one makes sure that the reason is seen.

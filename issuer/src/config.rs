@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use mahfada_base::{ClaimsPath, Seconds};
+use mahfada_eid::LevelOfAssurance;
 use mahfada_web::config::{ApiKey, SealingConfig, SecretFile, ServerConfig, StorageConfig};
 use mahfada_web::keys::SigningConfig;
 use serde::Deserialize;
@@ -65,6 +66,9 @@ pub struct CardConfig {
     /// Whether old algorithms are accepted, and said so in the verdict.
     #[serde(default)]
     pub allow_legacy: bool,
+    /// The least level of assurance that a card session must reach (decision D13).
+    #[serde(default = "low")]
+    pub least_level: LevelOfAssurance,
 }
 
 /// One credential issuer; its identifier is the public URL and the slug.
@@ -193,6 +197,10 @@ fn default_log_level() -> String {
 
 const fn yes() -> bool {
     true
+}
+
+const fn low() -> LevelOfAssurance {
+    LevelOfAssurance::Low
 }
 
 const fn default_batch_size() -> usize {

@@ -1,16 +1,20 @@
 //! One credential issuer as it runs: identifier, keys, configurations.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use mahfada_base::{ClaimsPath, Seconds};
 use mahfada_crypto::CryptoProvider;
 use mahfada_sd_jwt::{SdJwtIssuance, SdJwtIssueError};
 use mahfada_storage::{IssuerId, StatusListUri};
-use mahfada_web::config::PublicUrl;
+use mahfada_web::config::{PublicUrl, SecretFile};
 use mahfada_web::keys::{IdentityError, SigningIdentity};
 
 use crate::config::{ConfigurationConfig, DisclosureRule, IssuerConfig, SourceConfig};
 use crate::source::{CsvRegister, RegisterError};
+
+/// The most entries of a status list: 8 MiB of two bits each, the most that readers unpack.
+const MAX_STATUS_SIZE: u32 = 1 << 25;
 
 /// A credential issuer with everything it needs to answer.
 #[derive(Debug)]
@@ -72,6 +76,9 @@ pub enum IssuerConfigError {
     /// A configuration reads the card and no card authority is configured.
     #[error("card: the configuration {0} reads the card and no card authority is configured")]
     NoCard(String),
+    /// Two configurations of one issuer have the same id or scope.
+    #[error("issuers.configurations: {0:?} stands twice")]
+    Twice(String),
     /// A number is out of range.
     #[error("issuers.{0} is out of range")]
     Range(&'static str),
@@ -93,12 +100,11 @@ impl CredentialIssuer {
         {
             return Err(IssuerConfigError::Slug(config.slug));
         }
-        if !(1..=100).contains(&config.batch_size) {
-            return Err(IssuerConfigError::Range("batch_size"));
-        }
+        check_ranges(&config)?;
+        check_names(&config.configurations)?;
         let identifier = public_url.join(&format!("/{}", config.slug));
         let load = |name, signing: &mahfada_web::keys::SigningConfig| {
-            refuse_test_key(signing.private_key_file.path())?;
+            refuse_test_key(&signing.private_key_file)?;
             SigningIdentity::load(signing, crypto)
                 .map_err(|error| IssuerConfigError::Identity(name, error))
         };
@@ -110,9 +116,6 @@ impl CredentialIssuer {
             lifetime: config.status.lifetime_seconds,
             ttl: config.status.ttl_seconds,
         };
-        if status.signing.signer.public_key() == signing.signer.public_key() {
-            return Err(IssuerConfigError::SharedKey);
-        }
         let configurations = config
             .configurations
             .iter()
@@ -167,9 +170,10 @@ impl Configuration {
             },
             config: config.clone(),
         };
-        // TI-44: a claim that must never be selectively disclosable stops the start, not the first issuance.
-        SdJwtIssuance::check_paths(&configuration.selectively_disclosable())
-            .map_err(IssuerConfigError::Claim)?;
+        // TI-44: a claim that must never be selectively disclosable stops the start, not the first issuance. The issuer
+        // sets all of them itself, so none may come from a source either.
+        let paths: Vec<ClaimsPath> = config.claims.iter().map(|claim| claim.path.clone()).collect();
+        SdJwtIssuance::check_paths(&paths).map_err(IssuerConfigError::Claim)?;
         Ok(configuration)
     }
 
@@ -184,12 +188,53 @@ impl Configuration {
     }
 }
 
-/// TI-40: key files that carry the mark of the published test keys are refused.
-fn refuse_test_key(path: &std::path::Path) -> Result<(), IssuerConfigError> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    if name.contains("TEST_ONLY") {
-        Err(IssuerConfigError::TestKey(path.to_owned()))
-    } else {
-        Ok(())
+fn check_ranges(config: &IssuerConfig) -> Result<(), IssuerConfigError> {
+    let status = &config.status;
+    for (name, holds) in [
+        ("batch_size", (1..=100).contains(&config.batch_size)),
+        ("status.size", (1..=MAX_STATUS_SIZE).contains(&status.size)),
+        ("status.ttl_seconds", status.ttl_seconds > 0),
+        // A reader that waits for the `ttl` must still hold a list that counts.
+        (
+            "status.lifetime_seconds",
+            status.lifetime_seconds >= status.ttl_seconds,
+        ),
+    ] {
+        if !holds {
+            return Err(IssuerConfigError::Range(name));
+        }
     }
+    Ok(())
+}
+
+fn check_names(configurations: &[ConfigurationConfig]) -> Result<(), IssuerConfigError> {
+    let (mut ids, mut scopes) = (BTreeSet::new(), BTreeSet::new());
+    for configuration in configurations {
+        for (names, name) in [
+            (&mut ids, &configuration.id),
+            (&mut scopes, &configuration.scope),
+        ] {
+            if !names.insert(name) {
+                return Err(IssuerConfigError::Twice(name.clone()));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// TI-40: key files that carry the mark of test keys, in their name or as text inside, are refused.
+pub(crate) fn refuse_test_key(file: &SecretFile) -> Result<(), IssuerConfigError> {
+    const MARK: &str = "TEST_ONLY";
+    let name = file.path().file_name().unwrap_or_default();
+    // A file that cannot be read is somebody else's complaint.
+    let inside = file.read().is_ok_and(|content| {
+        content
+            .expose()
+            .windows(MARK.len())
+            .any(|window| window == MARK.as_bytes())
+    });
+    if inside || name.to_string_lossy().contains(MARK) {
+        return Err(IssuerConfigError::TestKey(file.path().to_owned()));
+    }
+    Ok(())
 }

@@ -15,8 +15,13 @@ mod proofing;
 mod routes;
 mod source;
 
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod tests;
+
 pub use app::{RunError, TestAnchors, check, run};
-pub use command::main;
+pub use command::{main, main_from};
 pub use config::{
     CardConfig, ClaimConfig, ClaimKind, Config, ConfigurationConfig, DisclosureRule, IssuerConfig,
     KeysConfig, SourceConfig, StatusConfig,

@@ -89,10 +89,16 @@ impl CsvRegister {
 
 fn typed(text: &str, kind: ClaimKind) -> Option<Value> {
     match kind {
-        ClaimKind::Text => Some(text.into()),
+        ClaimKind::Text => is_printable(text).then(|| text.into()),
         ClaimKind::Boolean => text.parse::<bool>().ok().map(Value::from),
         ClaimKind::Integer => text.parse::<i64>().ok().map(Value::from),
     }
+}
+
+/// TI-39: characters that change how the text around them looks do not get into a credential.
+fn is_printable(text: &str) -> bool {
+    let reorders = |c| matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+    !text.chars().any(|c| c.is_control() || reorders(c))
 }
 
 /// Puts a value at a path of names; indexes do not occur in what a source gives.

@@ -1,6 +1,7 @@
 //! Puts the service together and runs it.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -18,15 +19,16 @@ use mahfada_web::clock::SystemClock;
 use mahfada_web::config::{ConfigError, EX_CONFIG, load, process_environment};
 use mahfada_web::keys::{IdentityError, SigningIdentity};
 use mahfada_web::listen::Listeners;
+use mahfada_web::logging;
 use mahfada_web::problem::Problem;
 use mahfada_web::server::{ServeError, serve_with, shutdown_signal};
 use mahfada_web::tls::{ServerTls, TlsError};
-use mahfada_web::logging;
 
 use crate::config::Config;
 use crate::registry::publish::Edition;
 use crate::registry::{
-    EntityError, EntityRegister, ListOperator, PublishError, Publisher, Registrar, RootPublishError, publish_root,
+    EntityError, EntityRegister, ListOperator, PublishError, Publisher, Registrar,
+    RootPublishError, publish_root,
 };
 use crate::routes;
 
@@ -86,8 +88,10 @@ impl RunError {
     #[must_use]
     pub const fn exit_code(&self) -> i32 {
         match self {
-            Self::Publish(PublishError::Storage(_)) | Self::Storage(_) | Self::Io(_) => 1,
-            Self::Serve(ServeError::Io(_)) => 1,
+            Self::Publish(PublishError::Storage(_))
+            | Self::Storage(_)
+            | Self::Io(_)
+            | Self::Serve(ServeError::Io(_)) => 1,
             _ => EX_CONFIG,
         }
     }
@@ -111,11 +115,16 @@ impl Registry {
         storage: Arc<dyn Storage>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, RunError> {
-        let bytes = std::fs::read(&config.root_document_file)
-            .map_err(|source| RunError::RootFile { path: config.root_document_file.clone(), source })?;
+        let bytes =
+            std::fs::read(&config.root_document_file).map_err(|source| RunError::RootFile {
+                path: config.root_document_file.clone(),
+                source,
+            })?;
         let root = publish_root(storage.as_ref(), bytes, clock.now(), &PROVIDER).await?;
-        let operator =
-            ListOperator { name: config.operator.name.clone(), territory: config.operator.territory.clone() };
+        let operator = ListOperator {
+            name: config.operator.name.clone(),
+            territory: config.operator.territory.clone(),
+        };
         let publisher = Publisher::new(
             Arc::clone(&storage),
             operator,
@@ -156,7 +165,10 @@ impl Registry {
     /// Publishes what needs it, and remembers the editions for readiness.
     pub(crate) async fn publish(&self) -> Result<BTreeMap<TrustRole, Edition>, PublishError> {
         let editions = self.publisher.publish(self.now()).await?;
-        self.editions.write().unwrap_or_else(PoisonError::into_inner).clone_from(&editions);
+        self.editions
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone_from(&editions);
         Ok(editions)
     }
 
@@ -164,7 +176,11 @@ impl Registry {
     pub(crate) async fn read<T, W>(&self, work: W) -> Result<T, Problem>
     where
         T: Send + 'static,
-        W: FnOnce(&mut dyn UnitOfWork) -> Result<Outcome<T, std::convert::Infallible>, StorageError> + Send + 'static,
+        W: FnOnce(
+                &mut dyn UnitOfWork,
+            ) -> Result<Outcome<T, std::convert::Infallible>, StorageError>
+            + Send
+            + 'static,
     {
         let Ok(value) = self.storage.execute(work).await.map_err(|error| {
             tracing::error!(code = error.code(), "the store failed");
@@ -180,8 +196,14 @@ impl Registry {
             Ok(()) => report.passed("storage"),
             Err(error) => report.failed(error.code(), "the store does not take work"),
         }
-        let registrar = self.registrar.iter().map(|registrar| ("registration".to_owned(), registrar.identity()));
-        let signers = self.publisher.signers().map(|(role, identity)| (role.slug().to_owned(), identity));
+        let registrar = self
+            .registrar
+            .iter()
+            .map(|registrar| ("registration".to_owned(), registrar.identity()));
+        let signers = self
+            .publisher
+            .signers()
+            .map(|(role, identity)| (role.slug().to_owned(), identity));
         for (name, identity) in signers.chain(registrar) {
             match identity.self_test(&PROVIDER) {
                 Ok(()) => report.passed("signing_key"),
@@ -254,9 +276,15 @@ fn registrar(config: &Config) -> Result<Option<Registrar>, RunError> {
     let Some(files) = &config.registration_signer else {
         return Ok(None);
     };
-    let identity = SigningIdentity::load(files, &PROVIDER)
-        .map_err(|source| RunError::Identity { key: "registration_signer".to_owned(), source })?;
-    let (country, url) = (config.operator.territory.clone(), config.server.public_url.as_str().to_owned());
+    let identity =
+        SigningIdentity::load(files, &PROVIDER).map_err(|source| RunError::Identity {
+            key: "registration_signer".to_owned(),
+            source,
+        })?;
+    let (country, url) = (
+        config.operator.territory.clone(),
+        config.server.public_url.as_str().to_owned(),
+    );
     Ok(Some(Registrar::new(identity, country, url)))
 }
 
@@ -272,7 +300,13 @@ struct Arguments {
 /// Runs the service as a process: arguments, environment, signals, exit code.
 #[must_use]
 pub fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    main_from(std::env::args_os())
+}
+
+/// Runs the service with the arguments of another command, the first of which is the name shown in messages.
+#[must_use]
+pub fn main_from(arguments: impl IntoIterator<Item: Into<OsString> + Clone>) -> ExitCode {
+    let arguments = Arguments::parse_from(arguments);
     match start(&arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -285,9 +319,14 @@ pub fn main() -> ExitCode {
 }
 
 fn start(arguments: &Arguments) -> Result<(), RunError> {
-    let config: Config = load("trust-registry", arguments.config.as_deref(), process_environment())?;
-    logging::init(&config.log_level)
-        .map_err(|error| ConfigError::Key { message: format!("log_level: {error}") })?;
+    let config: Config = load(
+        "trust-registry",
+        arguments.config.as_deref(),
+        process_environment(),
+    )?;
+    logging::init(&config.log_level).map_err(|error| ConfigError::Key {
+        message: format!("log_level: {error}"),
+    })?;
     let listeners = Listeners::bind(&config.server)?;
     tokio::runtime::Runtime::new()?.block_on(run(config, listeners, shutdown_signal()))
 }

@@ -15,7 +15,9 @@ use mahfada_web::clock::SystemClock;
 use mahfada_web::config::{OutboundConfig, PublicUrl};
 use mahfada_web::listen::Listeners;
 use mahfada_web::trust_client::{Refreshed, TrustSource};
-use mahfada_x509::{Certificate, CertificateKind, CertificateTemplate, SubjectName, eku, issue, self_signed};
+use mahfada_x509::{
+    Certificate, CertificateKind, CertificateTemplate, SubjectName, eku, issue, self_signed,
+};
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
@@ -38,9 +40,19 @@ pub(crate) struct Key {
 pub(crate) fn key() -> Key {
     let der = PROVIDER.keys.generate_es256_pkcs8(&SystemRandom).unwrap();
     let body = base64url::encode_standard(der.expose());
-    let lines: Vec<&str> = body.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect();
-    let pem = format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", lines.join("\n"));
-    Key { pem, signer: PROVIDER.keys.es256_from_pkcs8(der.expose()).unwrap() }
+    let lines: Vec<&str> = body
+        .as_bytes()
+        .chunks(64)
+        .map(|line| std::str::from_utf8(line).unwrap())
+        .collect();
+    let pem = format!(
+        "-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n",
+        lines.join("\n")
+    );
+    Key {
+        pem,
+        signer: PROVIDER.keys.es256_from_pkcs8(der.expose()).unwrap(),
+    }
 }
 
 fn template(common_name: &str, organization: &str, kind: CertificateKind) -> CertificateTemplate {
@@ -65,7 +77,11 @@ pub(crate) struct Authority {
 impl Authority {
     pub(crate) fn new(organization: &str) -> Self {
         let key = key();
-        let ca = template(&format!("{organization} CA"), organization, CertificateKind::Ca { path_len: None });
+        let ca = template(
+            &format!("{organization} CA"),
+            organization,
+            CertificateKind::Ca { path_len: None },
+        );
         let certificate = self_signed(&ca, key.signer.as_ref(), &SystemRandom, &PROVIDER).unwrap();
         Self { key, certificate }
     }
@@ -73,7 +89,15 @@ impl Authority {
     fn issue(&self, organization: &str, kind: CertificateKind, subject: &Key) -> Certificate {
         let leaf = template("signer", organization, kind);
         let (subject, signer) = (subject.signer.public_key(), self.key.signer.as_ref());
-        issue(&leaf, subject, &self.certificate, signer, &SystemRandom, &PROVIDER).unwrap()
+        issue(
+            &leaf,
+            subject,
+            &self.certificate,
+            signer,
+            &SystemRandom,
+            &PROVIDER,
+        )
+        .unwrap()
     }
 }
 
@@ -88,11 +112,20 @@ pub(crate) struct Site {
 impl Site {
     pub(crate) fn new() -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
-        let unique = format!("mahfada-registry-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let unique = format!(
+            "mahfada-registry-{}-{}",
+            std::process::id(),
+            COUNT.fetch_add(1, Ordering::Relaxed)
+        );
         let folder = std::env::temp_dir().join(unique);
         std::fs::create_dir_all(&folder).unwrap();
         let officers = vec![key(), key(), key()];
-        let site = Self { folder, officers, lists: Authority::new("Operator"), tls: Authority::new("TLS") };
+        let site = Self {
+            folder,
+            officers,
+            lists: Authority::new("Operator"),
+            tls: Authority::new("TLS"),
+        };
         let tls = CertificateKind::TlsServer {
             dns_names: vec!["localhost".to_owned()],
             ip_addresses: vec![Ipv4Addr::LOCALHOST.into()],
@@ -100,12 +133,17 @@ impl Site {
         site.write_identity("tls", &site.tls, tls);
         site.write("tls-ca.pem", site.tls.certificate.to_pem());
         for role in [TrustRole::PidIssuers, TrustRole::RegistrationSigners] {
-            let kind = CertificateKind::Leaf { extended_key_usage: eku::LIST_SIGNING, dns_names: Vec::new() };
+            let kind = CertificateKind::Leaf {
+                extended_key_usage: eku::LIST_SIGNING,
+                dns_names: Vec::new(),
+            };
             site.write_identity(role.slug(), &site.lists, kind);
         }
         let registrars = Authority::new("Registrar");
-        let registrar =
-            CertificateKind::Leaf { extended_key_usage: eku::REGISTRATION_SIGNING, dns_names: Vec::new() };
+        let registrar = CertificateKind::Leaf {
+            extended_key_usage: eku::REGISTRATION_SIGNING,
+            dns_names: Vec::new(),
+        };
         site.write_identity("registrar", &registrars, registrar);
         site.write("registrar-ca.pem", registrars.certificate.to_pem());
         site.write("dgsn-ca.pem", Authority::new("DGSN").certificate.to_pem());
@@ -128,19 +166,32 @@ impl Site {
     }
 
     pub(crate) fn root(&self, version: u64, signed_by: &[Key]) -> Vec<u8> {
-        let officers: Vec<_> = self.officers.iter().map(|officer| officer.signer.public_key().clone()).collect();
-        let signer = ListSigner { organization: "Operator".to_owned(), authority: self.lists.certificate.clone() };
+        let officers: Vec<_> = self
+            .officers
+            .iter()
+            .map(|officer| officer.signer.public_key().clone())
+            .collect();
+        let signer = ListSigner {
+            organization: "Operator".to_owned(),
+            authority: self.lists.certificate.clone(),
+        };
         let document = RootDraft {
             version,
             issued_at: now().minus(60),
             expires: now().plus(30 * 86_400),
             officers: &officers,
             threshold: 2,
-            list_signers: TrustRole::ALL.into_iter().map(|role| (role, signer.clone())).collect::<BTreeMap<_, _>>(),
+            list_signers: TrustRole::ALL
+                .into_iter()
+                .map(|role| (role, signer.clone()))
+                .collect::<BTreeMap<_, _>>(),
             registry_url: "https://localhost",
         }
         .into_document();
-        let signers: Vec<&dyn Signer> = signed_by.iter().map(|officer| officer.signer.as_ref()).collect();
+        let signers: Vec<&dyn Signer> = signed_by
+            .iter()
+            .map(|officer| officer.signer.as_ref())
+            .collect();
         document.sign(&signers, PROVIDER.digest).unwrap()
     }
 
@@ -161,9 +212,16 @@ impl Site {
     }
 
     pub(crate) fn toml(&self) -> String {
-        let hash: String = PROVIDER.digest.sha256(API_KEY.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+        let hash = PROVIDER
+            .digest
+            .sha256(API_KEY.as_bytes())
+            .iter()
+            .fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
         let identity = |name: &str| {
-            format!("private_key_file = \"{0}/{name}.key\"\ncertificate_chain_file = \"{0}/{name}.pem\"", self.path())
+            format!(
+                "private_key_file = \"{0}/{name}.key\"\ncertificate_chain_file = \"{0}/{name}.pem\"",
+                self.path()
+            )
         };
         format!(
             r#"
@@ -207,27 +265,39 @@ impl Site {
 
     pub(crate) fn config(&self) -> Config {
         let path = self.write("trust-registry.toml", self.toml());
-        mahfada_web::config::load("trust-registry", Some(Path::new(&path)), std::iter::empty()).unwrap()
+        mahfada_web::config::load("trust-registry", Some(Path::new(&path)), std::iter::empty())
+            .unwrap()
     }
 
     pub(crate) async fn refused(&self) -> RunError {
         let free = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let listeners = Listeners::bind_addresses(free, free).unwrap();
-        run(self.config(), listeners, std::future::ready(())).await.unwrap_err()
+        run(self.config(), listeners, std::future::ready(()))
+            .await
+            .unwrap_err()
     }
 
-    /// Starts the service and waits until it answers.
-    pub(crate) async fn start(&self) -> Running {
+    /// Starts the service; a request waits on the bound socket until it is served.
+    pub(crate) fn start(&self) -> Running {
         let free = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let listeners = Listeners::bind_addresses(free, free).unwrap();
         let (public, management) = listeners.addresses().unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
         let running = run(self.config(), listeners, async move { drop(stopped.await) });
         let ended = tokio::spawn(running);
-        let outbound =
-            OutboundConfig { trust_anchors_file: Some(self.folder.join("tls-ca.pem")), allow_loopback: true };
+        let outbound = OutboundConfig {
+            trust_anchors_file: Some(self.folder.join("tls-ca.pem")),
+            allow_loopback: true,
+        };
         let client = OutboundClient::new(&outbound).unwrap();
-        Running { public, management, client, stop, ended, pinned: self.write("pinned.json", self.root(1, &self.officers)) }
+        Running {
+            public,
+            management,
+            client,
+            stop,
+            ended,
+            pinned: self.write("pinned.json", self.root(1, &self.officers)),
+        }
     }
 }
 
@@ -247,24 +317,46 @@ impl Running {
         assert!(matches!(self.ended.await.unwrap(), Ok(())));
     }
 
-    pub(crate) async fn get(&self, path: &str, header: Option<(&str, &str)>) -> http::Response<Vec<u8>> {
-        let mut request = http::Request::get(format!("https://localhost:{}{path}", self.public.port()));
+    pub(crate) async fn get(
+        &self,
+        path: &str,
+        header: Option<(&str, &str)>,
+    ) -> http::Response<Vec<u8>> {
+        let mut request =
+            http::Request::get(format!("https://localhost:{}{path}", self.public.port()));
         if let Some((name, value)) = header {
             request = request.header(name, value);
         }
-        self.client.send(request.body(Vec::new()).unwrap(), 1 << 20).await.unwrap()
+        self.client
+            .send(request.body(Vec::new()).unwrap(), 1 << 20)
+            .await
+            .unwrap()
     }
 
     /// Posts to the management port; returns status and body.
-    pub(crate) async fn post(&self, path: &str, key: Option<&str>, body: Option<Value>) -> (u16, Value) {
+    pub(crate) async fn post(
+        &self,
+        path: &str,
+        key: Option<&str>,
+        body: Option<Value>,
+    ) -> (u16, Value) {
         let url = format!("https://localhost:{}{path}", self.management.port());
         let mut request = http::Request::post(url).header("content-type", "application/json");
         if let Some(key) = key {
             request = request.header("authorization", format!("Bearer {key}"));
         }
-        let body = body.map(|body| body.to_string().into_bytes()).unwrap_or_default();
-        let answer = self.client.send(request.body(body).unwrap(), 1 << 20).await.unwrap();
-        (answer.status().as_u16(), serde_json::from_slice(answer.body()).unwrap())
+        let body = body
+            .map(|body| body.to_string().into_bytes())
+            .unwrap_or_default();
+        let answer = self
+            .client
+            .send(request.body(body).unwrap(), 1 << 20)
+            .await
+            .unwrap();
+        (
+            answer.status().as_u16(),
+            serde_json::from_slice(answer.body()).unwrap(),
+        )
     }
 
     pub(crate) async fn ready(&self) -> u16 {
@@ -275,7 +367,8 @@ impl Running {
     /// What a service that pins version 1 knows after a refresh; only the two lists that are kept are there.
     pub(crate) async fn trust(&self) -> (TrustStore, Refreshed) {
         let source = TrustSource {
-            registry_url: PublicUrl::parse(&format!("https://localhost:{}", self.public.port())).unwrap(),
+            registry_url: PublicUrl::parse(&format!("https://localhost:{}", self.public.port()))
+                .unwrap(),
             pinned_root_file: self.pinned.clone(),
             refresh_seconds: 45,
         };

@@ -16,5 +16,5 @@ mod fixture;
 #[cfg(test)]
 mod tests;
 
-pub use app::{RunError, main, run};
+pub use app::{RunError, main, main_from, run};
 pub use config::Config;

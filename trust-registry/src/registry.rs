@@ -9,6 +9,6 @@ mod status;
 
 pub use entity::{EntityEntry, EntityError, EntityRegister};
 pub use publish::{ListOperator, PublishError, Publisher};
-pub use registration::{RegistrationRequest, Registrar, RegistrationRefusal};
+pub use registration::{Registrar, RegistrationRefusal, RegistrationRequest};
 pub use root::{RootPublishError, publish_root};
 pub use status::{StatusChangeError, StatusOverride};

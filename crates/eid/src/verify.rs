@@ -6,6 +6,7 @@
 mod active_authentication;
 mod algorithm;
 mod asn1;
+mod ber;
 mod certificate;
 mod country;
 mod crl;

@@ -551,4 +551,52 @@ mod card {
         }
         assert_eq!(base64url::encode(genuine).len(), 11);
     }
+
+    // The first six levels of EF.SOD: tag 77, ContentInfo, [0], SignedData.
+    fn with_indefinite_lengths(sod: &[u8]) -> Vec<u8> {
+        let content = |bytes: &[u8]| match bytes[1] {
+            0x82 => bytes[4..].to_vec(),
+            0x81 => bytes[3..].to_vec(),
+            _ => bytes[2..].to_vec(),
+        };
+        let content_info = content(sod);
+        let fields = content(&content_info);
+        let (kind, explicit) = fields.split_at(11);
+        let signed_data = content(&content(explicit));
+        let end = [0; 2];
+        [
+            &[0x77, 0x80, 0x30, 0x80],
+            kind,
+            &[0xA0, 0x80, 0x30, 0x80],
+            &signed_data[..],
+            &end,
+            &end,
+            &end,
+            &end,
+        ]
+        .concat()
+    }
+
+    #[test]
+    fn an_object_with_indefinite_lengths_is_accepted_with_a_warning() {
+        let (card, challenge) = (card(), request("s"));
+        let mut files = tap(&challenge, &mut card.chip()).unwrap();
+        files.sod = with_indefinite_lengths(&files.sod);
+        let verdict = check(
+            &files,
+            &challenge,
+            &anchors_of(&card),
+            &CardPolicy::default(),
+        );
+        assert_eq!(verdict.reason(), None);
+        assert_eq!(verdict.checks().checks()[0].code, "sod_encoding");
+        files.sod.truncate(files.sod.len() - 2);
+        let verdict = check(
+            &files,
+            &challenge,
+            &anchors_of(&card),
+            &CardPolicy::default(),
+        );
+        assert_eq!(verdict.reason(), Some("sod_malformed"));
+    }
 }

@@ -129,7 +129,7 @@ mod vectors {
         loaded
             .expected
             .confirm(&hex(&input.rnd_ifd))
-            .map_err(|error| error.code())?;
+            .map_err(mahfada_eid::ChallengeMismatch::code)?;
         let verdict = loaded.verify(anchors, policy);
         verdict.accepted()?;
         Ok(verdict.legacy())

@@ -153,10 +153,11 @@ impl RequestObject {
         chain: &[Certificate],
         signer: &dyn Signer,
     ) -> Result<String, RequestSignError> {
+        let claims = wire::Claims::try_from(self).map_err(RequestSignError::Claims)?;
         JwsBuilder::new(REQUEST_TYP)
             .x5c(chain)
             .member("iat", self.iat.seconds())
-            .sign(&wire::Claims::from(self), signer)
+            .sign(&claims, signer)
     }
 }
 

@@ -46,7 +46,10 @@ pub(crate) fn payload(more: Value) -> Value {
     payload
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "every caller writes the content in place")]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "every caller writes the content in place"
+)]
 pub(crate) fn disclosure(content: Value) -> String {
     base64url::encode(content.to_string())
 }

@@ -22,7 +22,11 @@ impl ApiKeys {
     /// Takes the keys of a configuration.
     #[must_use]
     pub fn from_config(keys: &[ApiKey]) -> Self {
-        Self(keys.iter().map(|key| (key.tenant.clone(), key.sha256)).collect())
+        Self(
+            keys.iter()
+                .map(|key| (key.tenant.clone(), key.sha256))
+                .collect(),
+        )
     }
 
     /// Returns the tenant whose key the one `Authorization: Bearer` header carries. It does not check what the tenant may
@@ -39,8 +43,10 @@ impl ApiKeys {
             let equal: Choice = known.ct_eq(&presented);
             found.conditional_assign(&index, equal);
         }
-        let (tenant, _) =
-            usize::try_from(found).ok().and_then(|index| self.0.get(index)).ok_or_else(Problem::unauthorized)?;
+        let (tenant, _) = usize::try_from(found)
+            .ok()
+            .and_then(|index| self.0.get(index))
+            .ok_or_else(Problem::unauthorized)?;
         Ok(tenant)
     }
 }
@@ -62,7 +68,10 @@ mod tests {
 
     fn keys() -> ApiKeys {
         let hash = |text: &str| PROVIDER.digest.sha256(text.as_bytes());
-        ApiKeys::new(vec![("cnss".to_owned(), hash("key of cnss")), ("dgsn".to_owned(), hash("key of dgsn"))])
+        ApiKeys::new(vec![
+            ("cnss".to_owned(), hash("key of cnss")),
+            ("dgsn".to_owned(), hash("key of dgsn")),
+        ])
     }
 
     #[test]
@@ -94,7 +103,9 @@ mod tests {
         ] {
             assert_eq!(with(values).unwrap_err().status, 401, "{values:?}");
         }
-        let request = TestRequest::default().insert_header(("authorization", "Bearer key of dgsn")).to_http_request();
+        let request = TestRequest::default()
+            .insert_header(("authorization", "Bearer key of dgsn"))
+            .to_http_request();
         assert_eq!(ApiKeys::default().tenant(&request).unwrap_err().status, 401);
     }
 }

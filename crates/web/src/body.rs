@@ -53,7 +53,8 @@ impl ResponseError for BodyError {
 
 impl From<BodyError> for Problem {
     fn from(error: BodyError) -> Self {
-        Self::new(error.status_code(), error.code(), "the body was not taken").with_detail(error.to_string())
+        Self::new(error.status_code(), error.code(), "the body was not taken")
+            .with_detail(error.to_string())
     }
 }
 
@@ -95,7 +96,12 @@ pub fn has_media_type(request: &HttpRequest, media_type: &str) -> bool {
     let (Some(header), None) = (headers.next(), headers.next()) else {
         return false;
     };
-    let essence = header.to_str().unwrap_or_default().split(';').next().unwrap_or_default();
+    let essence = header
+        .to_str()
+        .unwrap_or_default()
+        .split(';')
+        .next()
+        .unwrap_or_default();
     essence.trim().eq_ignore_ascii_case(media_type)
 }
 
@@ -114,14 +120,27 @@ mod tests {
 
     async fn status(request: TestRequest) -> u16 {
         let handler = async |request: HttpRequest, payload: Payload| {
-            read_body_as(&request, payload, "application/json", 4).await.map(|body| format!("{}", body.len()))
+            read_body_as(&request, payload, "application/json", 4)
+                .await
+                .map(|body| format!("{}", body.len()))
         };
         let app = init_service(App::new().route("/", web::post().to(handler))).await;
-        call_service(&app, request.uri("/").method(actix_web::http::Method::POST).to_request()).await.status().as_u16()
+        call_service(
+            &app,
+            request
+                .uri("/")
+                .method(actix_web::http::Method::POST)
+                .to_request(),
+        )
+        .await
+        .status()
+        .as_u16()
     }
 
     fn json(body: &'static str) -> TestRequest {
-        TestRequest::default().insert_header(("content-type", "application/json; charset=utf-8")).set_payload(body)
+        TestRequest::default()
+            .insert_header(("content-type", "application/json; charset=utf-8"))
+            .set_payload(body)
     }
 
     #[actix_web::test]
@@ -132,15 +151,30 @@ mod tests {
 
     #[actix_web::test]
     async fn refuses_a_declared_length_before_reading() {
-        assert_eq!(status(json("1").insert_header(("content-length", "5"))).await, 413);
-        assert_eq!(status(json("1").insert_header(("content-length", "99999999999999999999"))).await, 413);
+        assert_eq!(
+            status(json("1").insert_header(("content-length", "5"))).await,
+            413
+        );
+        assert_eq!(
+            status(json("1").insert_header(("content-length", "99999999999999999999"))).await,
+            413
+        );
     }
 
     #[actix_web::test]
     async fn refuses_another_media_type_and_compression() {
-        assert_eq!(status(json("1").insert_header(("content-type", "text/plain"))).await, 415);
-        assert_eq!(status(json("1").append_header(("content-type", "text/plain"))).await, 415);
-        assert_eq!(status(json("1").insert_header(("content-encoding", "gzip"))).await, 415);
+        assert_eq!(
+            status(json("1").insert_header(("content-type", "text/plain"))).await,
+            415
+        );
+        assert_eq!(
+            status(json("1").append_header(("content-type", "text/plain"))).await,
+            415
+        );
+        assert_eq!(
+            status(json("1").insert_header(("content-encoding", "gzip"))).await,
+            415
+        );
         assert_eq!(status(TestRequest::default().set_payload("1")).await, 415);
     }
 }

@@ -91,7 +91,9 @@ impl OutboundClient {
 
     fn build(config: &OutboundConfig, timeout: Duration) -> Result<Self, OutboundError> {
         crate::tls::install_provider();
-        let policy = AddressPolicy { allow_loopback: config.allow_loopback };
+        let policy = AddressPolicy {
+            allow_loopback: config.allow_loopback,
+        };
         let mut builder = reqwest::Client::builder()
             .https_only(true)
             .redirect(Policy::none())
@@ -101,14 +103,19 @@ impl OutboundClient {
             .dns_resolver(GuardedResolver::new(policy));
         if let Some(path) = &config.trust_anchors_file {
             let pem = std::fs::read(path).map_err(|_| OutboundError::TrustAnchors)?;
-            let anchors = reqwest::Certificate::from_pem_bundle(&pem).map_err(|_| OutboundError::TrustAnchors)?;
+            let anchors = reqwest::Certificate::from_pem_bundle(&pem)
+                .map_err(|_| OutboundError::TrustAnchors)?;
             if anchors.is_empty() {
                 return Err(OutboundError::TrustAnchors);
             }
             builder = builder.tls_certs_merge(anchors);
         }
         let client = builder.build().map_err(|_| OutboundError::TrustAnchors)?;
-        Ok(Self { client, policy, hosts: None })
+        Ok(Self {
+            client,
+            policy,
+            hosts: None,
+        })
     }
 
     /// Narrows the client to these hosts, exact names without port.
@@ -122,14 +129,23 @@ impl OutboundClient {
     ///
     /// # Errors
     /// [`OutboundError`]; nothing is sent when URL or address are at fault.
-    pub async fn get(&self, url: &str, accept: &str, max_bytes: usize) -> Result<OutboundResponse, OutboundError> {
+    pub async fn get(
+        &self,
+        url: &str,
+        accept: &str,
+        max_bytes: usize,
+    ) -> Result<OutboundResponse, OutboundError> {
         let url = self.admit(url)?;
         let request = self.client.get(url).header(http::header::ACCEPT, accept);
         let response = request.send().await.map_err(from_reqwest)?;
         let status = response.status().as_u16();
         let content_type = media_type(response.headers());
         let body = read_at_most(response, max_bytes).await?;
-        Ok(OutboundResponse { status, content_type, body })
+        Ok(OutboundResponse {
+            status,
+            content_type,
+            body,
+        })
     }
 
     /// Sends a request as it is, reading at most `max_bytes` of body; redirects come back as answers.
@@ -143,7 +159,11 @@ impl OutboundClient {
     ) -> Result<http::Response<Vec<u8>>, OutboundError> {
         let (parts, body) = request.into_parts();
         let url = self.admit(&parts.uri.to_string())?;
-        let request = self.client.request(parts.method, url).headers(parts.headers).body(body);
+        let request = self
+            .client
+            .request(parts.method, url)
+            .headers(parts.headers)
+            .body(body);
         let response = request.send().await.map_err(from_reqwest)?;
         let (status, headers) = (response.status(), response.headers().clone());
         let mut answer = http::Response::new(read_at_most(response, max_bytes).await?);
@@ -158,7 +178,11 @@ impl OutboundClient {
             return Err(OutboundError::Url);
         }
         let host = url.host().ok_or(OutboundError::Url)?;
-        if self.hosts.as_ref().is_some_and(|hosts| !hosts.contains(&host.to_string())) {
+        if self
+            .hosts
+            .as_ref()
+            .is_some_and(|hosts| !hosts.contains(&host.to_string()))
+        {
             return Err(OutboundError::Url);
         }
         // A literal address never reaches the resolver.
@@ -171,8 +195,13 @@ impl OutboundClient {
     }
 }
 
-async fn read_at_most(mut response: reqwest::Response, max_bytes: usize) -> Result<Vec<u8>, OutboundError> {
-    let declared = response.content_length().map(|length| usize::try_from(length).unwrap_or(usize::MAX));
+async fn read_at_most(
+    mut response: reqwest::Response,
+    max_bytes: usize,
+) -> Result<Vec<u8>, OutboundError> {
+    let declared = response
+        .content_length()
+        .map(|length| usize::try_from(length).unwrap_or(usize::MAX));
     if declared.is_some_and(|length| length > max_bytes) {
         return Err(OutboundError::TooLong);
     }
@@ -217,18 +246,32 @@ mod tests {
     fn routes(config: &mut ServiceConfig) {
         config.route(
             "/redirect",
-            web::get().to(async || HttpResponse::Found().insert_header(("location", "/secret")).finish()),
+            web::get().to(async || {
+                HttpResponse::Found()
+                    .insert_header(("location", "/secret"))
+                    .finish()
+            }),
         );
         config.route("/secret", web::get().to(async || "secret"));
-        config.route("/echo", web::post().to(async |body: web::Bytes| HttpResponse::Ok().body(body)));
+        config.route(
+            "/echo",
+            web::post().to(async |body: web::Bytes| HttpResponse::Ok().body(body)),
+        );
     }
 
     async fn code(client: &OutboundClient, url: &str) -> &'static str {
-        client.get(url, "*/*", 4).await.map_or_else(|error| error.code(), |_| "fetched")
+        client
+            .get(url, "*/*", 4)
+            .await
+            .map_or_else(|error| error.code(), |_| "fetched")
     }
 
     fn outside() -> OutboundClient {
-        OutboundClient::new(&OutboundConfig { trust_anchors_file: Authority::new("Org").outbound().trust_anchors_file, allow_loopback: false }).unwrap()
+        OutboundClient::new(&OutboundConfig {
+            trust_anchors_file: Authority::new("Org").outbound().trust_anchors_file,
+            allow_loopback: false,
+        })
+        .unwrap()
     }
 
     #[tokio::test(flavor = "multi_thread")]
@@ -236,7 +279,10 @@ mod tests {
         let authority = Authority::new("Org");
         let server = TestServer::start(Some(&authority.localhost()), routes);
         let client = OutboundClient::new(&authority.outbound()).unwrap();
-        let answer = client.get(&server.url("/redirect"), "*/*", 100).await.unwrap();
+        let answer = client
+            .get(&server.url("/redirect"), "*/*", 100)
+            .await
+            .unwrap();
         assert_eq!((answer.status, answer.body.len()), (302, 0));
     }
 
@@ -245,8 +291,18 @@ mod tests {
         let authority = Authority::new("Org");
         let server = TestServer::start(Some(&authority.localhost()), routes);
         let client = OutboundClient::new(&authority.outbound()).unwrap();
-        assert_eq!(code(&client, &server.url("/secret")).await, "outbound_too_long");
-        assert_eq!(client.get(&server.url("/secret"), "*/*", 6).await.unwrap().body, b"secret");
+        assert_eq!(
+            code(&client, &server.url("/secret")).await,
+            "outbound_too_long"
+        );
+        assert_eq!(
+            client
+                .get(&server.url("/secret"), "*/*", 6)
+                .await
+                .unwrap()
+                .body,
+            b"secret"
+        );
     }
 
     #[tokio::test(flavor = "multi_thread")]
@@ -254,23 +310,37 @@ mod tests {
         let authority = Authority::new("Org");
         let server = TestServer::start(Some(&authority.localhost()), routes);
         let client = OutboundClient::new(&authority.outbound()).unwrap();
-        let request = http::Request::post(server.url("/echo")).body(b"body".to_vec()).unwrap();
+        let request = http::Request::post(server.url("/echo"))
+            .body(b"body".to_vec())
+            .unwrap();
         let answer = client.send(request, 4).await.unwrap();
-        assert_eq!((answer.status().as_u16(), answer.body().as_slice()), (200, &b"body"[..]));
+        assert_eq!(
+            (answer.status().as_u16(), answer.body().as_slice()),
+            (200, &b"body"[..])
+        );
     }
 
     #[tokio::test(flavor = "multi_thread")]
     async fn a_name_that_leads_to_this_machine_is_refused() {
         let server = TestServer::start(Some(&Authority::new("Org").localhost()), routes);
-        assert_eq!(code(&outside(), &server.url("/secret")).await, "outbound_address");
+        assert_eq!(
+            code(&outside(), &server.url("/secret")).await,
+            "outbound_address"
+        );
     }
 
     #[tokio::test]
     async fn literal_addresses_inside_are_refused_in_every_spelling() {
         let client = outside();
         for url in [
-            "https://127.0.0.1/", "https://2130706433/", "https://0x7f.1/", "https://[::1]/",
-            "https://[::ffff:127.0.0.1]/", "https://169.254.169.254/latest", "https://10.0.0.1/", "https://0/",
+            "https://127.0.0.1/",
+            "https://2130706433/",
+            "https://0x7f.1/",
+            "https://[::1]/",
+            "https://[::ffff:127.0.0.1]/",
+            "https://169.254.169.254/latest",
+            "https://10.0.0.1/",
+            "https://0/",
         ] {
             assert_eq!(code(&client, url).await, "outbound_address", "{url}");
         }
@@ -280,7 +350,12 @@ mod tests {
     async fn other_schemes_and_user_information_are_refused() {
         let client = OutboundClient::new(&Authority::new("Org").outbound()).unwrap();
         for url in [
-            "http://localhost/", "file:///etc/passwd", "https://user@localhost/", "https://:pw@localhost/", "localhost", "",
+            "http://localhost/",
+            "file:///etc/passwd",
+            "https://user@localhost/",
+            "https://:pw@localhost/",
+            "localhost",
+            "",
         ] {
             assert_eq!(code(&client, url).await, "outbound_url", "{url}");
         }
@@ -289,7 +364,11 @@ mod tests {
     #[tokio::test]
     async fn a_narrowed_client_knows_no_other_host() {
         let client = outside().restricted_to(vec!["lists.example".to_owned()]);
-        for url in ["https://other.example/", "https://lists.example.other.example/", "https://xlists.example/"] {
+        for url in [
+            "https://other.example/",
+            "https://lists.example.other.example/",
+            "https://xlists.example/",
+        ] {
             assert_eq!(code(&client, url).await, "outbound_url", "{url}");
         }
     }
@@ -298,16 +377,26 @@ mod tests {
     async fn a_silent_peer_is_given_up() {
         let authority = Authority::new("Org");
         let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let client = OutboundClient::build(&authority.outbound(), Duration::from_millis(50)).unwrap();
+        let client =
+            OutboundClient::build(&authority.outbound(), Duration::from_millis(50)).unwrap();
         let url = format!("https://127.0.0.1:{}/", silent.local_addr().unwrap().port());
         assert_eq!(code(&client, &url).await, "outbound_timeout");
     }
 
     #[test]
     fn trust_anchors_that_are_none_are_refused() {
-        for path in ["/nonexistent.pem".into(), crate::fixture::scratch_file("none.pem", b"")] {
-            let config = OutboundConfig { trust_anchors_file: Some(path), allow_loopback: true };
-            assert_eq!(OutboundClient::new(&config).unwrap_err().code(), "outbound_trust_anchors");
+        for path in [
+            "/nonexistent.pem".into(),
+            crate::fixture::scratch_file("none.pem", b""),
+        ] {
+            let config = OutboundConfig {
+                trust_anchors_file: Some(path),
+                allow_loopback: true,
+            };
+            assert_eq!(
+                OutboundClient::new(&config).unwrap_err().code(),
+                "outbound_trust_anchors"
+            );
         }
     }
 }

@@ -9,11 +9,16 @@ use mahfada_base::{Clock, UnixTime};
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "this is the clock that everything else is handed")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the clock that everything else is handed"
+    )]
     fn now(&self) -> UnixTime {
         let seconds = match SystemTime::now().duration_since(UNIX_EPOCH) {
             Ok(since) => i64::try_from(since.as_secs()).unwrap_or(i64::MAX),
-            Err(before) => i64::try_from(before.duration().as_secs()).map_or(i64::MIN, i64::saturating_neg),
+            Err(before) => {
+                i64::try_from(before.duration().as_secs()).map_or(i64::MIN, i64::saturating_neg)
+            }
         };
         UnixTime::new(seconds)
     }

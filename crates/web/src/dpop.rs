@@ -4,7 +4,9 @@ use actix_web::HttpRequest;
 use actix_web::http::header::AUTHORIZATION;
 use mahfada_base::UnixTime;
 use mahfada_crypto::CryptoProvider;
-use mahfada_oauth2::{DpopError, DpopExpectation, ErrorCode, OAuthError, UnspentDpop, UnverifiedDpop};
+use mahfada_oauth2::{
+    DpopError, DpopExpectation, ErrorCode, OAuthError, UnspentDpop, UnverifiedDpop,
+};
 
 /// The text of the one `DPoP` header; nothing of it is checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,7 +56,10 @@ impl DpopHeader {
         if headers.next().is_some() {
             return Err(DpopRefusal::NotOne);
         }
-        first.to_str().map(|text| Self(text.to_owned())).map_err(|_| DpopRefusal::NotOne)
+        first
+            .to_str()
+            .map(|text| Self(text.to_owned()))
+            .map_err(|_| DpopRefusal::NotOne)
     }
 
     /// Returns the compact JWS.
@@ -79,8 +84,11 @@ pub fn verify_dpop(
     provider: &CryptoProvider,
 ) -> Result<UnspentDpop, DpopRefusal> {
     let header = DpopHeader::from_request(request)?;
-    let expectation =
-        DpopExpectation { method: request.method().as_str(), url: public_url_of_endpoint, access_token };
+    let expectation = DpopExpectation {
+        method: request.method().as_str(),
+        url: public_url_of_endpoint,
+        access_token,
+    };
     Ok(UnverifiedDpop::parse(header.as_str())?.verify(&expectation, now, provider)?)
 }
 
@@ -124,7 +132,9 @@ impl From<AuthorizationError> for OAuthError {
     fn from(error: AuthorizationError) -> Self {
         Self::new(match error {
             AuthorizationError::Missing => ErrorCode::InvalidToken,
-            AuthorizationError::Malformed | AuthorizationError::TokenInQuery => ErrorCode::InvalidRequest,
+            AuthorizationError::Malformed | AuthorizationError::TokenInQuery => {
+                ErrorCode::InvalidRequest
+            }
         })
     }
 }
@@ -135,7 +145,10 @@ impl From<AuthorizationError> for OAuthError {
 /// [`AuthorizationError`]; a token in the query string is refused first, even beside a good header.
 pub fn authorization(request: &HttpRequest) -> Result<(Scheme, &str), AuthorizationError> {
     let query = url::form_urlencoded::parse(request.query_string().as_bytes());
-    if query.into_iter().any(|(name, _)| name.eq_ignore_ascii_case("access_token")) {
+    if query
+        .into_iter()
+        .any(|(name, _)| name.eq_ignore_ascii_case("access_token"))
+    {
         return Err(AuthorizationError::TokenInQuery);
     }
     let mut headers = request.headers().get_all(AUTHORIZATION);
@@ -177,39 +190,69 @@ mod tests {
     fn proof(access_token: Option<&str>) -> String {
         let signer = key().signer;
         let jwk = Jwk::from_public_key(signer.public_key());
-        let input =
-            dpop_signing_input(&jwk, "POST", URL, "jti-of-this-proof", NOW, access_token, None, PROVIDER.digest)
-                .unwrap();
+        let input = dpop_signing_input(
+            &jwk,
+            "POST",
+            URL,
+            "jti-of-this-proof",
+            NOW,
+            access_token,
+            None,
+            PROVIDER.digest,
+        )
+        .unwrap();
         input.with_signature(&signer.sign(input.as_bytes()).unwrap())
     }
 
     fn post(proofs: &[&str]) -> HttpRequest {
-        proofs.iter().fold(TestRequest::post(), |request, proof| request.append_header(("dpop", *proof))).to_http_request()
+        proofs
+            .iter()
+            .fold(TestRequest::post(), |request, proof| {
+                request.append_header(("dpop", *proof))
+            })
+            .to_http_request()
     }
 
-    fn verdict(proofs: &[&str], url: &str, token: Option<&str>) -> Result<UnspentDpop, &'static str> {
+    fn verdict(
+        proofs: &[&str],
+        url: &str,
+        token: Option<&str>,
+    ) -> Result<UnspentDpop, &'static str> {
         verify_dpop(&post(proofs), url, token, NOW, &PROVIDER).map_err(|refusal| refusal.code())
     }
 
     #[test]
     fn takes_one_proof_for_this_endpoint() {
-        verdict(&[&proof(None)], URL, None).unwrap();
-        verdict(&[&proof(Some("token"))], URL, Some("token")).unwrap();
+        for token in [None, Some("token")] {
+            let proof = verdict(&[&proof(token)], URL, token).unwrap();
+            assert!(proof.expires_at() > NOW);
+        }
     }
 
     #[test]
     fn refuses_no_proof_and_two() {
         let proof = proof(None);
         assert_eq!(verdict(&[], URL, None).unwrap_err(), "dpop_missing");
-        assert_eq!(verdict(&[&proof, &proof], URL, None).unwrap_err(), "dpop_repeated");
+        assert_eq!(
+            verdict(&[&proof, &proof], URL, None).unwrap_err(),
+            "dpop_repeated"
+        );
     }
 
     #[test]
     fn refuses_a_proof_for_another_endpoint_method_or_token() {
         let proof = proof(None);
-        assert_eq!(verdict(&[&proof], "https://issuer.example/cnss/token", None).unwrap_err(), "dpop_htu");
-        assert_eq!(verdict(&[&proof], URL, Some("token")).unwrap_err(), "dpop_ath");
-        let get = TestRequest::get().insert_header(("dpop", proof)).to_http_request();
+        assert_eq!(
+            verdict(&[&proof], "https://issuer.example/cnss/token", None).unwrap_err(),
+            "dpop_htu"
+        );
+        assert_eq!(
+            verdict(&[&proof], URL, Some("token")).unwrap_err(),
+            "dpop_ath"
+        );
+        let get = TestRequest::get()
+            .insert_header(("dpop", proof))
+            .to_http_request();
         let refusal = verify_dpop(&get, URL, None, NOW, &PROVIDER).unwrap_err();
         assert_eq!(OAuthError::from(refusal).error, ErrorCode::InvalidDpopProof);
     }
@@ -217,21 +260,40 @@ mod tests {
     fn authorized(uri: &str, headers: &[&str]) -> Result<(Scheme, String), &'static str> {
         let request = headers
             .iter()
-            .fold(TestRequest::with_uri(uri), |request, value| request.append_header(("authorization", *value)))
+            .fold(TestRequest::with_uri(uri), |request, value| {
+                request.append_header(("authorization", *value))
+            })
             .to_http_request();
-        authorization(&request).map(|(scheme, token)| (scheme, token.to_owned())).map_err(AuthorizationError::code)
+        authorization(&request)
+            .map(|(scheme, token)| (scheme, token.to_owned()))
+            .map_err(AuthorizationError::code)
     }
 
     #[test]
     fn reads_scheme_and_token() {
-        assert_eq!(authorized("/", &["DPoP abc"]), Ok((Scheme::Dpop, "abc".to_owned())));
-        assert_eq!(authorized("/", &["bearer a-_.~+/="]), Ok((Scheme::Bearer, "a-_.~+/=".to_owned())));
+        assert_eq!(
+            authorized("/", &["DPoP abc"]),
+            Ok((Scheme::Dpop, "abc".to_owned()))
+        );
+        assert_eq!(
+            authorized("/", &["bearer a-_.~+/="]),
+            Ok((Scheme::Bearer, "a-_.~+/=".to_owned()))
+        );
     }
 
     #[test]
     fn refuses_a_token_in_the_query_even_beside_a_good_header() {
-        for uri in ["/?access_token=abc", "/?a=1&access%5Ftoken=abc", "/?ACCESS_TOKEN=abc", "/?access_token"] {
-            assert_eq!(authorized(uri, &["DPoP abc"]), Err("token_in_query"), "{uri}");
+        for uri in [
+            "/?access_token=abc",
+            "/?a=1&access%5Ftoken=abc",
+            "/?ACCESS_TOKEN=abc",
+            "/?access_token",
+        ] {
+            assert_eq!(
+                authorized(uri, &["DPoP abc"]),
+                Err("token_in_query"),
+                "{uri}"
+            );
         }
         authorized("/?token=access_token", &["DPoP abc"]).unwrap();
     }
@@ -239,8 +301,19 @@ mod tests {
     #[test]
     fn refuses_anything_but_one_token() {
         assert_eq!(authorized("/", &[]), Err("token_missing"));
-        for headers in [&["DPoP abc", "DPoP abc"][..], &["Basic abc"], &["DPoP"], &["DPoP "], &["DPoP a b"], &["DPoP a\"b"]] {
-            assert_eq!(authorized("/", headers), Err("token_malformed"), "{headers:?}");
+        for headers in [
+            &["DPoP abc", "DPoP abc"][..],
+            &["Basic abc"],
+            &["DPoP"],
+            &["DPoP "],
+            &["DPoP a b"],
+            &["DPoP a\"b"],
+        ] {
+            assert_eq!(
+                authorized("/", headers),
+                Err("token_malformed"),
+                "{headers:?}"
+            );
         }
     }
 }

@@ -7,9 +7,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use actix_web::web::ServiceConfig;
 use mahfada_base::{UnixTime, base64url};
-use mahfada_crypto::aws_lc::{PROVIDER, SystemRandom};
 use mahfada_crypto::Signer;
-use mahfada_x509::{Certificate, CertificateKind, CertificateTemplate, SubjectName, issue, self_signed};
+use mahfada_crypto::aws_lc::{PROVIDER, SystemRandom};
+use mahfada_x509::{
+    Certificate, CertificateKind, CertificateTemplate, SubjectName, issue, self_signed,
+};
 use tokio::sync::oneshot;
 
 use crate::config::{OutboundConfig, SecretFile, TlsFiles};
@@ -24,7 +26,11 @@ pub(crate) fn now() -> UnixTime {
 /// Writes a file that no other test writes.
 pub(crate) fn scratch_file(name: &str, content: &[u8]) -> PathBuf {
     static COUNT: AtomicU32 = AtomicU32::new(0);
-    let unique = format!("mahfada-web-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+    let unique = format!(
+        "mahfada-web-{}-{}",
+        std::process::id(),
+        COUNT.fetch_add(1, Ordering::Relaxed)
+    );
     let folder = std::env::temp_dir().join(unique);
     std::fs::create_dir_all(&folder).unwrap();
     let path = folder.join(name);
@@ -42,16 +48,27 @@ pub(crate) struct Key {
 pub(crate) fn key() -> Key {
     let der = PROVIDER.keys.generate_es256_pkcs8(&SystemRandom).unwrap();
     let body = base64url::encode_standard(der.expose());
-    let lines: Vec<&str> = body.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect();
+    let lines: Vec<&str> = body
+        .as_bytes()
+        .chunks(64)
+        .map(|line| std::str::from_utf8(line).unwrap())
+        .collect();
     Key {
-        pem: format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", lines.join("\n")),
+        pem: format!(
+            "-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n",
+            lines.join("\n")
+        ),
         der: der.expose().clone(),
         signer: PROVIDER.keys.es256_from_pkcs8(der.expose()).unwrap(),
     }
 }
 
 pub(crate) fn template(organization: &str, kind: CertificateKind) -> CertificateTemplate {
-    let suffix = if matches!(kind, CertificateKind::Ca { .. }) { "CA" } else { "signer" };
+    let suffix = if matches!(kind, CertificateKind::Ca { .. }) {
+        "CA"
+    } else {
+        "signer"
+    };
     CertificateTemplate {
         subject: SubjectName {
             common_name: format!("{organization} {suffix}"),
@@ -75,11 +92,17 @@ impl Authority {
     pub(crate) fn new(organization: &str) -> Self {
         let key = key();
         let template = template(organization, CertificateKind::Ca { path_len: None });
-        let certificate = self_signed(&template, key.signer.as_ref(), &SystemRandom, &PROVIDER).unwrap();
+        let certificate =
+            self_signed(&template, key.signer.as_ref(), &SystemRandom, &PROVIDER).unwrap();
         Self { key, certificate }
     }
 
-    pub(crate) fn issue(&self, organization: &str, kind: CertificateKind, subject: &Key) -> Certificate {
+    pub(crate) fn issue(
+        &self,
+        organization: &str,
+        kind: CertificateKind,
+        subject: &Key,
+    ) -> Certificate {
         issue(
             &template(organization, kind),
             subject.signer.public_key(),
@@ -142,7 +165,12 @@ impl TestServer {
         let serving = crate::server::serve(listeners, tls, public, management_routes, async move {
             drop(stopped.await);
         });
-        Self { public: public_address, management, stop: Some(stop), ended: tokio::spawn(serving) }
+        Self {
+            public: public_address,
+            management,
+            stop: Some(stop),
+            ended: tokio::spawn(serving),
+        }
     }
 
     pub(crate) fn url(&self, path: &str) -> String {

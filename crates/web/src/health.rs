@@ -25,13 +25,19 @@ where
 
 /// Answers that the process runs.
 pub async fn livez() -> impl Responder {
-    HttpResponse::Ok().insert_header(("cache-control", "no-store")).body("ok")
+    HttpResponse::Ok()
+        .insert_header(("cache-control", "no-store"))
+        .body("ok")
 }
 
 /// Answers a readiness report.
 #[must_use]
 pub fn readyz(report: &Report) -> HttpResponse {
-    let status = if report.accepts() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let status = if report.accepts() {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
     protocol::json(status, report)
 }
 
@@ -48,9 +54,17 @@ mod tests {
             configure(config, move || report.clone());
         }))
         .await;
-        assert_eq!(call_service(&app, TestRequest::with_uri("/livez").to_request()).await.status(), 200);
+        assert_eq!(
+            call_service(&app, TestRequest::with_uri("/livez").to_request())
+                .await
+                .status(),
+            200
+        );
         let answer = call_service(&app, TestRequest::with_uri("/readyz").to_request()).await;
-        (answer.status().as_u16(), String::from_utf8(read_body(answer).await.to_vec()).unwrap())
+        (
+            answer.status().as_u16(),
+            String::from_utf8(read_body(answer).await.to_vec()).unwrap(),
+        )
     }
 
     #[actix_web::test]

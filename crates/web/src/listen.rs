@@ -28,7 +28,10 @@ impl Listeners {
     /// # Errors
     /// The operating system's error when an address is taken or not ours.
     pub fn bind_addresses(public: SocketAddr, management: SocketAddr) -> io::Result<Self> {
-        Ok(Self { public: TcpListener::bind(public)?, management: TcpListener::bind(management)? })
+        Ok(Self {
+            public: TcpListener::bind(public)?,
+            management: TcpListener::bind(management)?,
+        })
     }
 
     /// Returns the bound addresses, public first.

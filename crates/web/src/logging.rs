@@ -6,11 +6,11 @@ use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use actix_web::HttpMessage as _;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::Next;
-use actix_web::HttpMessage as _;
 use tracing::Instrument as _;
 use tracing_subscriber::EnvFilter;
 
@@ -47,9 +47,14 @@ pub struct RequestId(String);
 
 impl RequestId {
     fn next() -> Self {
-        static PROCESS: LazyLock<u64> = LazyLock::new(|| RandomState::new().build_hasher().finish());
+        static PROCESS: LazyLock<u64> =
+            LazyLock::new(|| RandomState::new().build_hasher().finish());
         static COUNT: AtomicU64 = AtomicU64::new(0);
-        Self(format!("{:016x}-{}", *PROCESS, COUNT.fetch_add(1, Ordering::Relaxed)))
+        Self(format!(
+            "{:016x}-{}",
+            *PROCESS,
+            COUNT.fetch_add(1, Ordering::Relaxed)
+        ))
     }
 
     /// Returns the text.
@@ -80,10 +85,18 @@ pub async fn record<B: MessageBody>(
             Err(error) => (error.as_response_error().status_code(), None),
         };
         let route = route.as_deref().unwrap_or("-");
-        tracing::info!(method, route, status = status.as_u16(), duration_ms, "answered");
+        tracing::info!(
+            method,
+            route,
+            status = status.as_u16(),
+            duration_ms,
+            "answered"
+        );
         answer.map(|mut response| {
             if let Ok(value) = HeaderValue::from_str(id.as_str()) {
-                response.headers_mut().insert(HeaderName::from_static("x-request-id"), value);
+                response
+                    .headers_mut()
+                    .insert(HeaderName::from_static("x-request-id"), value);
             }
             response
         })
@@ -129,21 +142,39 @@ mod tests {
     async fn a_line_holds_the_route_and_nothing_of_the_citizen() {
         let lines = Lines::default();
         let writer = lines.clone();
-        let subscriber = tracing_subscriber::fmt().json().with_writer(move || writer.clone()).finish();
+        let subscriber = tracing_subscriber::fmt()
+            .json()
+            .with_writer(move || writer.clone())
+            .finish();
         let guard = tracing::subscriber::set_default(subscriber);
         let handler = web::post().to(async || HttpResponse::Ok().finish());
-        let app = init_service(App::new().wrap(from_fn(record)).route("/offers/{id}", handler)).await;
+        let app = init_service(
+            App::new()
+                .wrap(from_fn(record))
+                .route("/offers/{id}", handler),
+        )
+        .await;
         let request = TestRequest::post()
             .uri("/offers/canary-path?canary=query")
             .insert_header(("authorization", "DPoP canary-header"))
             .set_payload("canary-body");
         let answer = call_service(&app, request.to_request()).await;
-        let other = TestRequest::default().method("canary-method".parse().unwrap()).uri("/canary-unrouted");
+        let other = TestRequest::default()
+            .method("canary-method".parse().unwrap())
+            .uri("/canary-unrouted");
         call_service(&app, other.to_request()).await;
         drop(guard);
         let log = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
-        let id = answer.headers().get("x-request-id").unwrap().to_str().unwrap();
-        assert!(log.contains("/offers/{id}") && log.contains("\"status\":200") && log.contains(id), "{log}");
+        let id = answer
+            .headers()
+            .get("x-request-id")
+            .unwrap()
+            .to_str()
+            .unwrap();
+        assert!(
+            log.contains("/offers/{id}") && log.contains("\"status\":200") && log.contains(id),
+            "{log}"
+        );
         assert!(!log.contains("canary"), "{log}");
     }
 

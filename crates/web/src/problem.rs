@@ -46,7 +46,14 @@ impl Problem {
         code: impl Into<Cow<'static, str>>,
         title: impl Into<Cow<'static, str>>,
     ) -> Self {
-        Self { title: title.into(), status, code: code.into(), detail: None, check: None, clause: None }
+        Self {
+            title: title.into(),
+            status,
+            code: code.into(),
+            detail: None,
+            check: None,
+            clause: None,
+        }
     }
 
     /// Says what is particular to this occurrence; no claim values.
@@ -79,38 +86,61 @@ impl Problem {
     /// Nothing under this name.
     #[must_use]
     pub fn not_found() -> Self {
-        Self::new(StatusCode::NOT_FOUND, "not_found", "nothing is known under this name")
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "not_found",
+            "nothing is known under this name",
+        )
     }
 
     /// No valid API key.
     #[must_use]
     pub fn unauthorized() -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, "unauthorized", "a valid API key is needed")
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "unauthorized",
+            "a valid API key is needed",
+        )
     }
 
     /// The request does not fit the present state.
     #[must_use]
     pub fn conflict(code: impl Into<Cow<'static, str>>, detail: impl Into<Box<str>>) -> Self {
-        Self::new(StatusCode::CONFLICT, code, "the request does not fit the present state").with_detail(detail)
+        Self::new(
+            StatusCode::CONFLICT,
+            code,
+            "the request does not fit the present state",
+        )
+        .with_detail(detail)
     }
 
     /// A fault of ours; the reason belongs in the log, not here.
     #[must_use]
     pub fn internal() -> Self {
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "the service failed")
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal",
+            "the service failed",
+        )
     }
 
     /// Something that the service needs is out of reach.
     #[must_use]
     pub fn unavailable(code: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, code, "the service cannot answer at present")
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            code,
+            "the service cannot answer at present",
+        )
     }
 
     /// Makes the answer: `application/problem+json`, not to be stored.
     #[must_use]
     pub fn to_response(&self) -> HttpResponse {
         let mut answer = HttpResponse::build(self.status);
-        answer.insert_header(("content-type", "application/problem+json")).insert_header(("cache-control", "no-store"));
+        answer
+            .insert_header(("content-type", "application/problem+json"))
+            .insert_header(("cache-control", "no-store"));
         if self.status == StatusCode::UNAUTHORIZED {
             answer.insert_header(("www-authenticate", "Bearer"));
         }
@@ -157,9 +187,17 @@ mod tests {
 
     #[actix_web::test]
     async fn a_problem_has_the_members_of_rfc_9457() {
-        let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "over_asking", "asks too much").with_check("registration");
+        let problem = Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "over_asking",
+            "asks too much",
+        )
+        .with_check("registration");
         let answer = problem.to_response();
-        assert_eq!(answer.headers().get("content-type").unwrap(), "application/problem+json");
+        assert_eq!(
+            answer.headers().get("content-type").unwrap(),
+            "application/problem+json"
+        );
         assert_eq!(answer.headers().get("cache-control").unwrap(), "no-store");
         let body = actix_web::body::to_bytes(answer.into_body()).await.unwrap();
         let value: serde_json::Value = serde_json::from_slice(&body).unwrap();

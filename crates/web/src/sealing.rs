@@ -70,7 +70,13 @@ impl SealingKey {
         random.fill(&mut nonce)?;
         let (ciphertext, tag) = provider
             .aead
-            .seal(ContentEncryption::A256Gcm, self.key.expose(), &nonce, &self.associated_data(context), plaintext)
+            .seal(
+                ContentEncryption::A256Gcm,
+                self.key.expose(),
+                &nonce,
+                &self.associated_data(context),
+                plaintext,
+            )
             .map_err(|_| SealError::TooLong)?;
         Ok([&[self.version][..], &nonce, &ciphertext, &tag].concat())
     }
@@ -94,7 +100,14 @@ impl SealingKey {
         let associated_data = self.associated_data(context);
         provider
             .aead
-            .open(ContentEncryption::A256Gcm, self.key.expose(), nonce, &associated_data, ciphertext, tag)
+            .open(
+                ContentEncryption::A256Gcm,
+                self.key.expose(),
+                nonce,
+                &associated_data,
+                ciphertext,
+                tag,
+            )
             .map(Secret::new)
             .map_err(|_| OpenError)
     }
@@ -115,27 +128,55 @@ mod tests {
     }
 
     fn sealed() -> Vec<u8> {
-        key(1, 7).seal("presentation:42", b"secret", &SystemRandom, &PROVIDER).unwrap()
+        key(1, 7)
+            .seal("presentation:42", b"secret", &SystemRandom, &PROVIDER)
+            .unwrap()
     }
 
     #[test]
     fn opens_what_it_sealed() {
-        assert_eq!(key(1, 7).open("presentation:42", &sealed(), &PROVIDER).unwrap().expose(), b"secret");
+        assert_eq!(
+            key(1, 7)
+                .open("presentation:42", &sealed(), &PROVIDER)
+                .unwrap()
+                .expose(),
+            b"secret"
+        );
         assert_ne!(sealed(), sealed(), "every value has a nonce of its own");
     }
 
     #[test]
     fn does_not_open_in_another_context() {
-        assert_eq!(key(1, 7).open("presentation:43", &sealed(), &PROVIDER).unwrap_err(), OpenError);
+        assert_eq!(
+            key(1, 7)
+                .open("presentation:43", &sealed(), &PROVIDER)
+                .unwrap_err(),
+            OpenError
+        );
     }
 
     #[test]
     fn does_not_open_under_another_key_or_version() {
-        assert_eq!(key(1, 8).open("presentation:42", &sealed(), &PROVIDER).unwrap_err(), OpenError);
-        assert_eq!(key(2, 7).open("presentation:42", &sealed(), &PROVIDER).unwrap_err(), OpenError);
+        assert_eq!(
+            key(1, 8)
+                .open("presentation:42", &sealed(), &PROVIDER)
+                .unwrap_err(),
+            OpenError
+        );
+        assert_eq!(
+            key(2, 7)
+                .open("presentation:42", &sealed(), &PROVIDER)
+                .unwrap_err(),
+            OpenError
+        );
         let mut renamed = sealed();
         renamed[0] = 2;
-        assert_eq!(key(2, 7).open("presentation:42", &renamed, &PROVIDER).unwrap_err(), OpenError);
+        assert_eq!(
+            key(2, 7)
+                .open("presentation:42", &renamed, &PROVIDER)
+                .unwrap_err(),
+            OpenError
+        );
     }
 
     #[test]
@@ -144,8 +185,16 @@ mod tests {
         for index in 0..good.len() {
             let mut changed = good.clone();
             changed[index] ^= 1;
-            let open = |value: &[u8]| key(1, 7).open("presentation:42", value, &PROVIDER).unwrap_err();
-            assert_eq!((open(&changed), open(&good[..index])), (OpenError, OpenError), "byte {index}");
+            let open = |value: &[u8]| {
+                key(1, 7)
+                    .open("presentation:42", value, &PROVIDER)
+                    .unwrap_err()
+            };
+            assert_eq!(
+                (open(&changed), open(&good[..index])),
+                (OpenError, OpenError),
+                "byte {index}"
+            );
         }
     }
 }

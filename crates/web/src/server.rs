@@ -56,7 +56,15 @@ where
     M: Fn(&mut ServiceConfig) + Clone + Send + 'static,
     S: Future<Output = ()>,
 {
-    serve_with(DEFAULT_WORKERS, listeners, tls, public, management, shutdown).await
+    serve_with(
+        DEFAULT_WORKERS,
+        listeners,
+        tls,
+        public,
+        management,
+        shutdown,
+    )
+    .await
 }
 
 /// Runs both servers as [`serve`] does, with `workers` threads each.
@@ -158,7 +166,10 @@ async fn explain_empty_refusal(
     next: Next<impl actix_web::body::MessageBody + 'static>,
 ) -> Result<ServiceResponse, actix_web::Error> {
     let response = next.call(request).await?.map_into_boxed_body();
-    let empty = matches!(response.response().body().size(), BodySize::None | BodySize::Sized(0));
+    let empty = matches!(
+        response.response().body().size(),
+        BodySize::None | BodySize::Sized(0)
+    );
     if response.status() == StatusCode::METHOD_NOT_ALLOWED && empty {
         return Ok(response.into_response(protocol::method_not_allowed()));
     }
@@ -201,7 +212,15 @@ mod tests {
         let server = TestServer::start(Some(&authority.localhost()), routes);
         let client = OutboundClient::new(&authority.outbound()).unwrap();
         for path in ["/readyz", "/livez"] {
-            assert_eq!(client.get(&server.url(path), "*/*", 1000).await.unwrap().status, 404, "{path}");
+            assert_eq!(
+                client
+                    .get(&server.url(path), "*/*", 1000)
+                    .await
+                    .unwrap()
+                    .status,
+                404,
+                "{path}"
+            );
         }
     }
 
@@ -210,9 +229,15 @@ mod tests {
         let authority = Authority::new("Org");
         let server = TestServer::start(Some(&authority.localhost()), routes);
         let client = OutboundClient::new(&authority.outbound()).unwrap();
-        for (path, status, code) in [("/nothing", 404, "not_found"), ("/echo", 405, "method_not_allowed")] {
+        for (path, status, code) in [
+            ("/nothing", 404, "not_found"),
+            ("/echo", 405, "method_not_allowed"),
+        ] {
             let answer = client.get(&server.url(path), "*/*", 1000).await.unwrap();
-            assert_eq!((answer.status, answer.content_type.as_deref()), (status, Some("application/problem+json")));
+            assert_eq!(
+                (answer.status, answer.content_type.as_deref()),
+                (status, Some("application/problem+json"))
+            );
             assert!(String::from_utf8(answer.body).unwrap().contains(code));
         }
     }
@@ -225,7 +250,12 @@ mod tests {
         let answer = tokio::task::spawn_blocking(move || {
             let mut stream = std::net::TcpStream::connect(address).unwrap();
             stream.write_all(head).unwrap();
-            let chunk = [format!("{:x}\r\n", 65_536).into_bytes(), vec![b'x'; 65_536], b"\r\n".to_vec()].concat();
+            let chunk = [
+                format!("{:x}\r\n", 65_536).into_bytes(),
+                vec![b'x'; 65_536],
+                b"\r\n".to_vec(),
+            ]
+            .concat();
             // The server may close before everything is written.
             for _ in 0..=DEFAULT_BODY_CAP / 65_536 {
                 if stream.write_all(&chunk).is_err() {
@@ -249,7 +279,14 @@ mod tests {
         let refused = serve(listeners(), None, routes, routes, std::future::ready(())).await;
         assert!(matches!(refused, Err(ServeError::PlainOutsideLoopback(_))));
         let tls = crate::tls::server_config(&Authority::new("Org").localhost()).unwrap();
-        let served = serve(listeners(), Some(tls), routes, routes, std::future::ready(())).await;
+        let served = serve(
+            listeners(),
+            Some(tls),
+            routes,
+            routes,
+            std::future::ready(()),
+        )
+        .await;
         assert!(matches!(served, Ok(())));
     }
 
@@ -257,7 +294,10 @@ mod tests {
     async fn a_client_that_trusts_another_authority_does_not_connect() {
         let server = TestServer::start(Some(&Authority::new("Org").localhost()), routes);
         let client = OutboundClient::new(&Authority::new("Other").outbound()).unwrap();
-        let error = client.get(&server.url("/hello"), "*/*", 100).await.unwrap_err();
+        let error = client
+            .get(&server.url("/hello"), "*/*", 100)
+            .await
+            .unwrap_err();
         assert!(matches!(error, OutboundError::Transport(_)), "{error:?}");
     }
 }

@@ -47,13 +47,19 @@ impl ServerTls {
     /// [`TlsError`] when one cannot be used.
     pub fn load(config: &ServerConfig) -> Result<Self, TlsError> {
         let of = |tls: &Option<TlsFiles>| tls.as_ref().map(server_config).transpose();
-        Ok(Self { public: of(&config.public.tls)?, management: of(&config.management.tls)? })
+        Ok(Self {
+            public: of(&config.public.tls)?,
+            management: of(&config.management.tls)?,
+        })
     }
 }
 
 impl From<Option<rustls::ServerConfig>> for ServerTls {
     fn from(both: Option<rustls::ServerConfig>) -> Self {
-        Self { public: both.clone(), management: both }
+        Self {
+            public: both.clone(),
+            management: both,
+        }
     }
 }
 
@@ -79,7 +85,9 @@ pub fn install_provider() {
 pub fn server_config(files: &TlsFiles) -> Result<rustls::ServerConfig, TlsError> {
     install_provider();
     let resolver = ReloadingCertificate::load(files.clone())?;
-    let mut config = rustls::ServerConfig::builder().with_no_client_auth().with_cert_resolver(Arc::new(resolver));
+    let mut config = rustls::ServerConfig::builder()
+        .with_no_client_auth()
+        .with_cert_resolver(Arc::new(resolver));
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(config)
 }
@@ -101,7 +109,10 @@ impl ReloadingCertificate {
     fn load(files: TlsFiles) -> Result<Self, TlsError> {
         let changed = stamp(&files);
         let key = Arc::new(certified_key(&files)?);
-        Ok(Self { files, held: Mutex::new(Held { changed, key }) })
+        Ok(Self {
+            files,
+            held: Mutex::new(Held { changed, key }),
+        })
     }
 
     fn current(&self) -> Arc<CertifiedKey> {
@@ -124,7 +135,9 @@ impl ReloadingCertificate {
 
 impl fmt::Debug for ReloadingCertificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ReloadingCertificate").field("files", &self.files).finish_non_exhaustive()
+        f.debug_struct("ReloadingCertificate")
+            .field("files", &self.files)
+            .finish_non_exhaustive()
     }
 }
 
@@ -135,15 +148,23 @@ impl ResolvesServerCert for ReloadingCertificate {
 }
 
 fn stamp(files: &TlsFiles) -> Stamp {
-    let changed = |path: &Path| std::fs::metadata(path).and_then(|data| data.modified()).ok();
-    (changed(&files.certificate_chain_file), changed(files.private_key_file.path()))
+    let changed = |path: &Path| {
+        std::fs::metadata(path)
+            .and_then(|data| data.modified())
+            .ok()
+    };
+    (
+        changed(&files.certificate_chain_file),
+        changed(files.private_key_file.path()),
+    )
 }
 
 fn certified_key(files: &TlsFiles) -> Result<CertifiedKey, TlsError> {
     let unreadable = || TlsError::Chain(files.certificate_chain_file.clone());
-    let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(&files.certificate_chain_file)
-        .and_then(Iterator::collect)
-        .map_err(|_| unreadable())?;
+    let chain: Vec<CertificateDer<'static>> =
+        CertificateDer::pem_file_iter(&files.certificate_chain_file)
+            .and_then(Iterator::collect)
+            .map_err(|_| unreadable())?;
     if chain.is_empty() {
         return Err(unreadable());
     }
@@ -165,20 +186,33 @@ mod tests {
         let (files, newer) = (authority.localhost(), authority.localhost());
         let resolver = ReloadingCertificate::load(files.clone()).unwrap();
         let first = resolver.current();
-        assert!(Arc::ptr_eq(&first, &resolver.current()), "unchanged files are not read again");
+        assert!(
+            Arc::ptr_eq(&first, &resolver.current()),
+            "unchanged files are not read again"
+        );
 
         let mut later = 0;
         let mut replace = |to: &Path, content: &[u8]| {
             later += 10;
             std::fs::write(to, content).unwrap();
             let file = std::fs::File::options().append(true).open(to).unwrap();
-            file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(4_000_000_000 + later)).unwrap();
+            file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(4_000_000_000 + later))
+                .unwrap();
         };
         replace(&files.certificate_chain_file, b"half-written");
         assert!(Arc::ptr_eq(&first, &resolver.current()));
-        replace(&files.certificate_chain_file, &std::fs::read(&newer.certificate_chain_file).unwrap());
-        assert!(Arc::ptr_eq(&first, &resolver.current()), "the key is still the old one");
-        replace(files.private_key_file.path(), newer.private_key_file.read().unwrap().expose());
+        replace(
+            &files.certificate_chain_file,
+            &std::fs::read(&newer.certificate_chain_file).unwrap(),
+        );
+        assert!(
+            Arc::ptr_eq(&first, &resolver.current()),
+            "the key is still the old one"
+        );
+        replace(
+            files.private_key_file.path(),
+            newer.private_key_file.read().unwrap().expose(),
+        );
         assert_ne!(resolver.current().cert, first.cert);
     }
 

@@ -79,12 +79,23 @@ impl TrustSource {
     ///
     /// # Errors
     /// [`TrustSourceError`] when a root document or the remembered state does not hold.
-    pub fn load(&self, memory: Option<&str>, provider: &CryptoProvider) -> Result<TrustStore, TrustSourceError> {
-        let bytes = std::fs::read(&self.pinned_root_file)
-            .map_err(|source| TrustSourceError::Unreadable { path: self.pinned_root_file.clone(), source })?;
+    pub fn load(
+        &self,
+        memory: Option<&str>,
+        provider: &CryptoProvider,
+    ) -> Result<TrustStore, TrustSourceError> {
+        let bytes = std::fs::read(&self.pinned_root_file).map_err(|source| {
+            TrustSourceError::Unreadable {
+                path: self.pinned_root_file.clone(),
+                source,
+            }
+        })?;
         let mut root = PinnedRoot::from_bytes(&bytes, provider)?;
         let memory: Memory = memory
-            .map_or_else(|| Ok(Memory::default()), |text| json::from_slice(text.as_bytes()))
+            .map_or_else(
+                || Ok(Memory::default()),
+                |text| json::from_slice(text.as_bytes()),
+            )
             .map_err(|_| TrustSourceError::Memory)?;
         if let Some(text) = memory.root {
             let bytes = base64url::decode(text).map_err(|_| TrustSourceError::Memory)?;
@@ -108,13 +119,20 @@ impl TrustSource {
         provider: &CryptoProvider,
     ) -> Refreshed {
         let mut report = Report::new();
-        self.walk_root(client, store, now, provider, &mut report).await;
+        self.walk_root(client, store, now, provider, &mut report)
+            .await;
         for role in TrustRole::ALL {
-            if !read(store, |store| store.root().document().list_signers(role).is_empty()) {
-                self.fetch_list(role, client, store, now, provider, &mut report).await;
+            if !read(store, |store| {
+                store.root().document().list_signers(role).is_empty()
+            }) {
+                self.fetch_list(role, client, store, now, provider, &mut report)
+                    .await;
             }
         }
-        Refreshed { memory: read(store, memory_of), report }
+        Refreshed {
+            memory: read(store, memory_of),
+            report,
+        }
     }
 
     async fn walk_root(
@@ -127,7 +145,9 @@ impl TrustSource {
     ) {
         for _ in 0..MAX_ROOT_STEPS {
             let next = read(store, |store| store.root().document().version).saturating_add(1);
-            let fetched = self.fetch(client, &format!("/root/{next}.json"), "application/json").await;
+            let fetched = self
+                .fetch(client, &format!("/root/{next}.json"), "application/json")
+                .await;
             let accepted = match fetched {
                 Ok(None) => return report.passed("root_current"),
                 Ok(Some(body)) => UnverifiedRoot::parse(&body)
@@ -151,16 +171,30 @@ impl TrustSource {
         report: &mut Report,
     ) {
         let slug = role.slug();
-        let fetched = self.fetch(client, &format!("/lists/{slug}.jwt"), "application/jose").await;
+        let fetched = self
+            .fetch(client, &format!("/lists/{slug}.jwt"), "application/jose")
+            .await;
         let code = match fetched.map(|body| body.and_then(|body| String::from_utf8(body).ok())) {
-            Ok(Some(jws)) => match write(store, |store| store.accept_list(role, &jws, now, provider)) {
-                Ok(()) => return report.record("list_accepted", mahfada_base::CheckStatus::Passed, Some(slug.to_owned())),
-                Err(error) => error.code(),
-            },
+            Ok(Some(jws)) => {
+                match write(store, |store| store.accept_list(role, &jws, now, provider)) {
+                    Ok(()) => {
+                        return report.record(
+                            "list_accepted",
+                            mahfada_base::CheckStatus::Passed,
+                            Some(slug.to_owned()),
+                        );
+                    }
+                    Err(error) => error.code(),
+                }
+            }
             Ok(None) => "list_unavailable",
             Err(error) => error.code(),
         };
-        tracing::warn!(list = slug, code, "a list of trusted entities was not accepted");
+        tracing::warn!(
+            list = slug,
+            code,
+            "a list of trusted entities was not accepted"
+        );
         report.failed(code, slug);
     }
 
@@ -171,8 +205,9 @@ impl TrustSource {
         path: &str,
         accept: &str,
     ) -> Result<Option<Vec<u8>>, FetchError> {
-        let OutboundResponse { status, body, .. } =
-            client.get(&self.registry_url.join(path), accept, MAX_DOCUMENT).await?;
+        let OutboundResponse { status, body, .. } = client
+            .get(&self.registry_url.join(path), accept, MAX_DOCUMENT)
+            .await?;
         match status {
             200 => Ok(Some(body)),
             404 => Ok(None),
@@ -201,7 +236,11 @@ impl FetchError {
 /// Writes what [`TrustSource::load`] reads.
 fn memory_of(store: &TrustStore) -> String {
     let root = store.root().to_bytes().ok().map(base64url::encode);
-    serde_json::to_string(&Memory { root, lists: store.memory() }).unwrap_or_default()
+    serde_json::to_string(&Memory {
+        root,
+        lists: store.memory(),
+    })
+    .unwrap_or_default()
 }
 
 // A store is changed by one call that ends before the lock does, so a poisoned one is whole.
@@ -249,7 +288,12 @@ mod tests {
                 let map = Arc::clone(&map);
                 let serve = web::get().to(move |path: Path<String>| {
                     let found = map.lock().unwrap().get(path.as_str()).cloned();
-                    async move { found.map_or_else(|| HttpResponse::NotFound().finish(), |body| HttpResponse::Ok().body(body)) }
+                    async move {
+                        found.map_or_else(
+                            || HttpResponse::NotFound().finish(),
+                            |body| HttpResponse::Ok().body(body),
+                        )
+                    }
                 });
                 config.service(web::resource("/{path:.*}").route(serve));
             };
@@ -257,7 +301,14 @@ mod tests {
             let client = OutboundClient::new(&tls.outbound()).unwrap();
             let (officer, lists) = (key(), Authority::new("Operator"));
             let pinned = scratch_file("root.json", &root(&officer, &lists, 1));
-            Self { officer, lists, documents, server, client, pinned }
+            Self {
+                officer,
+                lists,
+                documents,
+                server,
+                client,
+                pinned,
+            }
         }
 
         fn source(&self) -> TrustSource {
@@ -269,12 +320,18 @@ mod tests {
         }
 
         fn serve(&self, path: &str, body: impl Into<Vec<u8>>) {
-            self.documents.lock().unwrap().insert(path.to_owned(), body.into());
+            self.documents
+                .lock()
+                .unwrap()
+                .insert(path.to_owned(), body.into());
         }
 
         fn serve_list(&self, sequence: u64) {
             let key = key();
-            let kind = CertificateKind::Leaf { extended_key_usage: eku::LIST_SIGNING, dns_names: Vec::new() };
+            let kind = CertificateKind::Leaf {
+                extended_key_usage: eku::LIST_SIGNING,
+                dns_names: Vec::new(),
+            };
             let leaf = self.lists.issue("Operator", kind, &key);
             let list = ListBuilder {
                 role: ROLE,
@@ -285,16 +342,24 @@ mod tests {
                 next_update: now().plus(3_600),
                 entities: Vec::new(),
             };
-            self.serve("lists/pid-issuers.jwt", list.sign(&[leaf], key.signer.as_ref(), &PROVIDER).unwrap());
+            self.serve(
+                "lists/pid-issuers.jwt",
+                list.sign(&[leaf], key.signer.as_ref(), &PROVIDER).unwrap(),
+            );
         }
 
         async fn refresh(&self, store: &RwLock<TrustStore>) -> Refreshed {
-            self.source().refresh(&self.client, store, now(), &PROVIDER).await
+            self.source()
+                .refresh(&self.client, store, now(), &PROVIDER)
+                .await
         }
     }
 
     fn root(officer: &Key, lists: &Authority, version: u64) -> Vec<u8> {
-        let signer = ListSigner { organization: "Operator".to_owned(), authority: lists.certificate.clone() };
+        let signer = ListSigner {
+            organization: "Operator".to_owned(),
+            authority: lists.certificate.clone(),
+        };
         let document = RootDocument {
             version,
             issued_at: now().minus(60),
@@ -305,18 +370,29 @@ mod tests {
             least_sequence: BTreeMap::new(),
             registry_base_url: "https://registry.example".to_owned(),
         };
-        document.sign(&[officer.signer.as_ref()], PROVIDER.digest).unwrap()
+        document
+            .sign(&[officer.signer.as_ref()], PROVIDER.digest)
+            .unwrap()
     }
 
     fn failure(refreshed: &Refreshed) -> String {
-        refreshed.report.first_failure().unwrap().code.clone().into_owned()
+        refreshed
+            .report
+            .first_failure()
+            .unwrap()
+            .code
+            .clone()
+            .into_owned()
     }
 
     #[tokio::test(flavor = "multi_thread")]
     async fn walks_the_roots_and_takes_the_lists() {
         let scene = Scene::new();
         for version in [2, 3] {
-            scene.serve(&format!("root/{version}.json"), root(&scene.officer, &scene.lists, version));
+            scene.serve(
+                &format!("root/{version}.json"),
+                root(&scene.officer, &scene.lists, version),
+            );
         }
         scene.serve_list(4);
         let store = RwLock::new(scene.source().load(None, &PROVIDER).unwrap());
@@ -346,8 +422,26 @@ mod tests {
         scene.serve("root/2.json", root(&scene.officer, &scene.lists, 2));
         let store = RwLock::new(scene.source().load(None, &PROVIDER).unwrap());
         let memory = scene.refresh(&store).await.memory;
-        assert_eq!(scene.source().load(Some(&memory), &PROVIDER).unwrap().root().document().version, 2);
-        assert_eq!(scene.source().load(None, &PROVIDER).unwrap().root().document().version, 1);
+        assert_eq!(
+            scene
+                .source()
+                .load(Some(&memory), &PROVIDER)
+                .unwrap()
+                .root()
+                .document()
+                .version,
+            2
+        );
+        assert_eq!(
+            scene
+                .source()
+                .load(None, &PROVIDER)
+                .unwrap()
+                .root()
+                .document()
+                .version,
+            1
+        );
     }
 
     #[tokio::test(flavor = "multi_thread")]
@@ -372,9 +466,15 @@ mod tests {
     #[tokio::test(flavor = "multi_thread")]
     async fn there_is_no_store_without_a_pinned_root_or_with_a_spoilt_memory() {
         let scene = Scene::new();
-        assert!(matches!(scene.source().load(Some("{"), &PROVIDER), Err(TrustSourceError::Memory)));
+        assert!(matches!(
+            scene.source().load(Some("{"), &PROVIDER),
+            Err(TrustSourceError::Memory)
+        ));
         let mut source = scene.source();
         source.pinned_root_file = "/nonexistent/root.json".into();
-        assert!(matches!(source.load(None, &PROVIDER), Err(TrustSourceError::Unreadable { .. })));
+        assert!(matches!(
+            source.load(None, &PROVIDER),
+            Err(TrustSourceError::Unreadable { .. })
+        ));
     }
 }

@@ -1,7 +1,8 @@
 //! `POST /{slug}/authorization-challenge`: a code by the card, without a browser (decision D3, way A).
 //!
 //! The first request binds a session to the wallet's key and its commitment and gets a challenge; the second brings the
-//! card's evidence, signed by the same key. Only evidence whose signature holds spends the session.
+//! card's evidence, signed by the same key. Evidence whose signature holds spends the session, whatever it proves; anything
+//! else leaves it open.
 
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path, Payload};
@@ -99,7 +100,7 @@ impl Refusal {
     fn to_oauth(&self) -> OAuthError {
         let error = match self {
             Self::Body(_) => ErrorCode::InvalidRequest,
-            Self::Request(error) => return error.to_oauth(),
+            Self::Request(error) => error.to_oauth().error,
             Self::Dpop(_) | Self::DpopReplayed | Self::WalletKey(_) => ErrorCode::InvalidDpopProof,
             Self::UnknownConfiguration => ErrorCode::InvalidScope,
             Self::SessionUnknown | Self::SessionExpired | Self::SessionSpent => {
@@ -268,8 +269,8 @@ fn sign_challenge(
         nonce: session.nonce.clone(),
         commitment: session.key_commitment,
         rnd_ifd: CardProofing::challenge(session, &app.keys, app.crypto),
-        // DG3 (fingers) is never asked for; DG2 is hashed and dropped.
-        files: ["sod", "dg1", "dg2", "dg11", "dg12", "dg14", "dg15"]
+        // Nothing is issued from the face and the fingers (DG2, DG3), so they stay on the card.
+        files: ["sod", "dg1", "dg11", "dg12", "dg14", "dg15"]
             .into_iter()
             .filter_map(CardFile::from_name)
             .collect(),
@@ -288,14 +289,14 @@ async fn finish(
     evidence: &str,
 ) -> Result<AuthorizationChallengeResponse, Refusal> {
     let session = find_session(app, issuer, hash).await?;
-    let evidence = verify_signature(app, &session, &dpop, evidence)?;
-    let proven = prove(app, &session, &evidence);
+    let payload = verify_signature(app, &session, &dpop, evidence)?;
+    let proven = examine(app, &session, &payload);
     let code = OpaqueToken::generate(&*app.random).map_err(Fault::from)?;
     let record = match &proven {
         Ok(proven) => Some(authorization_code(app, issuer, &session, proven, &code)?),
         Err(_) => None,
     };
-    let (at, refused) = (app.clock.now(), proven.err());
+    let (at, refusal) = (app.clock.now(), proven.err());
     app.storage
         .execute(move |unit: &mut dyn UnitOfWork| {
             if !unit.single_use().consume(
@@ -313,16 +314,19 @@ async fn finish(
                 actor: base64url::encode(session.wallet_jkt),
                 action: "card.evidence".to_owned(),
                 object_id: session.session_id.to_string(),
-                outcome: refused.unwrap_or("accepted").to_owned(),
+                outcome: refusal
+                    .as_ref()
+                    .map_or("accepted", Refusal::code)
+                    .to_owned(),
                 detail: session.configuration_id.to_string(),
             })?;
             // A refused card still costs its session: the next try gets a new challenge.
-            let Some(record) = record else {
-                return Ok(Outcome::RejectCommit(Refusal::Card(
-                    refused.unwrap_or("card_refused"),
-                )));
-            };
-            unit.authorization_codes().add(&record)?;
+            if let Some(refusal) = refusal {
+                return Ok(Outcome::RejectCommit(refusal));
+            }
+            if let Some(record) = record {
+                unit.authorization_codes().add(&record)?;
+            }
             Ok(Outcome::Commit(()))
         })
         .await
@@ -358,13 +362,13 @@ async fn find_session(
     Ok(session)
 }
 
-/// The evidence must be signed by the key that the session is bound to, for this session and in its time.
+/// The evidence must be signed by the key that the session is bound to; returns its payload.
 fn verify_signature(
     app: &App,
     session: &CardSession,
     dpop: &UnspentDpop,
     evidence: &str,
-) -> Result<CardEvidence, Refusal> {
+) -> Result<Vec<u8>, Refusal> {
     if dpop.thumbprint().0 != session.wallet_jkt {
         return Err(Refusal::BindingMismatch);
     }
@@ -376,10 +380,21 @@ fn verify_signature(
         typ: &[CARD_EVIDENCE_TYP],
         algorithms: &[SignatureAlgorithm::Es256],
     };
-    let jws = UnverifiedJws::parse(evidence)
-        .and_then(|jws| jws.verify(&key, &expectation, app.crypto))
+    let jws = UnverifiedJws::parse(evidence).map_err(Refusal::EvidenceSignature)?;
+    // A `jwk` is not needed; one that is there must name the key that counts.
+    let named = jws.header().jwk.as_ref();
+    if named.is_some_and(|jwk| jwk.thumbprint(app.crypto.digest).0 != session.wallet_jkt) {
+        return Err(Refusal::BindingMismatch);
+    }
+    let jws = jws
+        .verify(&key, &expectation, app.crypto)
         .map_err(Refusal::EvidenceSignature)?;
-    let evidence = CardEvidence::parse(jws.payload()).map_err(Refusal::EvidenceMalformed)?;
+    Ok(jws.payload().to_vec())
+}
+
+/// The evidence must be for this session, made in its time, and of a card that policy accepts.
+fn examine(app: &App, session: &CardSession, payload: &[u8]) -> Result<ProvenCard, Refusal> {
+    let evidence = CardEvidence::parse(payload).map_err(Refusal::EvidenceMalformed)?;
     if evidence.session != session.session_id.as_str() || evidence.nonce != session.nonce {
         return Err(Refusal::EvidenceSession);
     }
@@ -388,16 +403,13 @@ fn verify_signature(
     {
         return Err(Refusal::EvidenceTime);
     }
-    Ok(evidence)
-}
-
-fn prove(
-    app: &App,
-    session: &CardSession,
-    evidence: &CardEvidence,
-) -> Result<ProvenCard, &'static str> {
-    let proofing = app.card.as_ref().ok_or("card_not_configured")?;
-    proofing.prove(session, evidence, &app.keys, app.clock.now(), app.crypto)
+    let proofing = app
+        .card
+        .as_ref()
+        .ok_or(Refusal::Card("card_not_configured"))?;
+    proofing
+        .prove(session, &evidence, &app.keys, app.clock.now(), app.crypto)
+        .map_err(Refusal::Card)
 }
 
 fn authorization_code(

@@ -29,6 +29,7 @@ use crate::app::App;
 use crate::credential_issuer::{Configuration, CredentialIssuer};
 use crate::fault::Fault;
 use crate::issuance::build::{self, BuildRefusal};
+use crate::issuance::identifier::credential_identifier;
 use crate::issuance::status;
 use crate::issuance::subject::Subject;
 
@@ -95,31 +96,30 @@ impl Refusal {
     }
 
     fn to_response(&self) -> HttpResponse {
-        let of = |code| CredentialError::described(code, &self.to_string());
+        let resource =
+            |error| protocol::resource_error(&OAuthError::described(error, self.code()));
+        let of = |error| CredentialError::described(error, self.code());
         let error = match self {
             Self::Authorization(error) => {
                 return protocol::resource_error(&OAuthError::from(*error));
             }
             Self::Dpop(_) | Self::DpopReplayed => {
-                return protocol::resource_error(&OAuthError::new(ErrorCode::InvalidDpopProof));
+                return resource(ErrorCode::InvalidDpopProof);
             }
             Self::Token | Self::TokenBinding => {
-                return protocol::resource_error(&OAuthError::new(ErrorCode::InvalidToken));
+                return resource(ErrorCode::InvalidToken);
             }
             Self::OtherConfiguration => {
-                return protocol::resource_error(&OAuthError::new(ErrorCode::InsufficientScope));
+                return resource(ErrorCode::InsufficientScope);
             }
             Self::Fault(fault) => return protocol::oauth_error(&fault.to_oauth()),
             Self::Body(_) => of(CredentialErrorCode::InvalidCredentialRequest),
-            Self::Request(error) => error.to_response(),
+            Self::Request(error) => of(error.to_response().error),
             Self::UnknownConfiguration => of(CredentialErrorCode::UnknownCredentialConfiguration),
             Self::UnknownIdentifier => of(CredentialErrorCode::UnknownCredentialIdentifier),
-            Self::Proof(error) => error.to_response(),
             Self::Nonce(_) | Self::NonceReplayed => of(CredentialErrorCode::InvalidNonce),
-            Self::KeysNotCommitted => of(CredentialErrorCode::InvalidProof),
-            Self::Denied(code) => {
-                CredentialError::described(CredentialErrorCode::CredentialRequestDenied, code)
-            }
+            Self::Proof(_) | Self::KeysNotCommitted => of(CredentialErrorCode::InvalidProof),
+            Self::Denied(_) => of(CredentialErrorCode::CredentialRequestDenied),
         };
         protocol::json(StatusCode::BAD_REQUEST, &error)
     }
@@ -157,7 +157,7 @@ async fn issue(
     let (token, dpop) = authorize(app, issuer, request).await?;
     let body = read_body_as(request, payload, "application/json", MAX_BODY).await?;
     let wanted = CredentialRequest::parse(&body)?;
-    let configuration = granted(issuer, &token, &wanted.target)?;
+    let configuration = granted(app, issuer, &token, &wanted.target)?;
     let (proofs, nonce) = verify_proofs(app, issuer, &token, &wanted)?;
     let claims = claims(app, issuer, configuration, &token)?;
     let indexes = commit(app, issuer, token, dpop, nonce, proofs.proofs().len()).await?;
@@ -207,13 +207,18 @@ fn is_usable(token: &AccessToken, issuer: &CredentialIssuer, now: UnixTime) -> b
 }
 
 fn granted<'i>(
+    app: &App,
     issuer: &'i CredentialIssuer,
     token: &AccessToken,
     target: &CredentialTarget,
 ) -> Result<&'i Configuration, Refusal> {
-    let CredentialTarget::Configuration(id) = target else {
-        // Tokens of this service never carry identifiers, so whichever is named is somebody else's (TI-14).
-        return Err(Refusal::UnknownIdentifier);
+    let id = match target {
+        CredentialTarget::Configuration(id) => id.as_str(),
+        // TI-14: whichever identifier another token was given is unknown to this one.
+        CredentialTarget::Identifier(identifier) if covers(app, token, identifier) => {
+            token.configuration_id.as_str()
+        }
+        _ => return Err(Refusal::UnknownIdentifier),
     };
     let configuration = issuer
         .configuration(id)
@@ -222,6 +227,12 @@ fn granted<'i>(
         return Err(Refusal::OtherConfiguration);
     }
     Ok(configuration)
+}
+
+/// Only tokens of way A are told an identifier.
+fn covers(app: &App, token: &AccessToken, identifier: &str) -> bool {
+    token.key_commitment.is_some()
+        && credential_identifier(&token.hash, app.crypto.digest) == identifier
 }
 
 fn verify_proofs(

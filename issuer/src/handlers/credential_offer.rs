@@ -46,6 +46,6 @@ async fn find(
         .await??;
     let now = app.clock.now();
     Ok(found.filter(|code| {
-        code.issuer == issuer.id() && code.state == CodeState::Open && code.expires_at > now
+        code.issuer == issuer.id() && code.state == CodeState::Open && now <= code.expires_at
     }))
 }

@@ -8,11 +8,11 @@ use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use mahfada_base::{Seconds, Secret, UnixTime};
 use mahfada_oauth2::{
-    CodeChallenge, CodeVerifier, ErrorCode, MAX_FORM_BYTES, OAuthError, TokenError, TokenRequest,
-    TokenResponse, TokenType, UnspentDpop,
+    AuthorizationDetail, CodeChallenge, CodeVerifier, ErrorCode, MAX_FORM_BYTES, OAuthError,
+    TokenError, TokenRequest, TokenResponse, TokenType, UnspentDpop,
 };
 use mahfada_storage::{
-    AccessToken, AuditRecord, AuthorizationCode, ClientId, CodeState, IssuerId, MAX_WRONG_TX_CODES,
+    AccessToken, AuditRecord, AuthorizationCode, ClientId, CodeState, ConfigurationId, IssuerId, MAX_WRONG_TX_CODES,
     Outcome, PreAuthorizedCode, SingleUseKind, StorageError, TokenHash, UnitOfWork,
 };
 use mahfada_web::body::{BodyError, read_body_as};
@@ -24,6 +24,7 @@ use subtle::ConstantTimeEq as _;
 use crate::app::App;
 use crate::credential_issuer::CredentialIssuer;
 use crate::fault::Fault;
+use crate::issuance::identifier::credential_identifier;
 use crate::issuance::offer;
 
 /// How long an access token lives, in seconds; a bearer token may not live longer (OpenID4VCI 1.0 §13.10).
@@ -88,9 +89,10 @@ impl Refusal {
         }
     }
 
+    /// The description is the stable code: only who holds the code of a grant learns more than that there is none.
     fn to_oauth(&self) -> OAuthError {
-        OAuthError::new(match self {
-            Self::Request(error) => return error.to_oauth(),
+        let error = match self {
+            Self::Request(error) => error.to_oauth().error,
             Self::Fault(fault) => return fault.to_oauth(),
             Self::Dpop(_) | Self::DpopReplayed => ErrorCode::InvalidDpopProof,
             // OpenID4VCI §6.3
@@ -106,7 +108,8 @@ impl Refusal {
             | Self::OtherKey
             | Self::Pkce
             | Self::TxCodeWrong(_) => ErrorCode::InvalidGrant,
-        })
+        };
+        OAuthError::described(error, self.code())
     }
 }
 
@@ -163,7 +166,7 @@ async fn redeem(
     } else {
         TokenType::Bearer
     };
-    match TokenRequest::parse_form(&body)? {
+    let authorization_details = match TokenRequest::parse_form(&body)? {
         TokenRequest::AuthorizationCode {
             code,
             code_verifier,
@@ -171,7 +174,13 @@ async fn redeem(
             ..
         } => {
             let dpop = dpop.ok_or(DpopRefusal::Missing)?;
-            redeem_authorization_code(app, issued, dpop, &code, code_verifier, client_id).await?;
+            let identifier = credential_identifier(&issued.hash, app.crypto.digest);
+            let granted =
+                redeem_authorization_code(app, issued, dpop, &code, code_verifier, client_id)
+                    .await?;
+            // OpenID4VCI §6.2: required after `authorization_details`, allowed after a scope.
+            let detail = AuthorizationDetail::for_configuration(granted.to_string());
+            Some(vec![detail.with_identifiers(vec![identifier])])
         }
         TokenRequest::PreAuthorizedCode {
             pre_authorized_code,
@@ -183,14 +192,15 @@ async fn redeem(
             }
             redeem_pre_authorized_code(app, issued, dpop, &pre_authorized_code, tx_code, client_id)
                 .await?;
+            None
         }
         _ => return Err(TokenError::UnsupportedGrantType.into()),
-    }
+    };
     Ok(TokenResponse {
         access_token: mahfada_oauth2::AccessToken::new(token.expose()),
         token_type,
         expires_in: u64::try_from(TOKEN_LIFETIME).unwrap_or_default(),
-        authorization_details: None,
+        authorization_details,
     })
 }
 
@@ -208,7 +218,7 @@ async fn redeem_authorization_code(
     code: &Secret<String>,
     verifier: CodeVerifier,
     client_id: String,
-) -> Result<(), Refusal> {
+) -> Result<ConfigurationId, Refusal> {
     let hash = TokenHash::new(hash_token(code.expose(), app.crypto.digest));
     let digest = app.crypto.digest;
     let answer = app.storage.execute(move |unit: &mut dyn UnitOfWork| {
@@ -245,9 +255,10 @@ async fn redeem_authorization_code(
         if !unit.authorization_codes().redeem(&hash, &issued.hash)? {
             return Ok(Outcome::RejectRollback(Refusal::CodeConsumed));
         }
+        let granted = code.configuration_id.clone();
         unit.access_tokens().add(&token_for_code(&issued, code))?;
         audit(unit, &issued, "code.redeem", "issued")?;
-        Ok(Outcome::Commit(()))
+        Ok(Outcome::Commit(granted))
     });
     answer.await.map_err(Fault::from)?
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use mahfada_base::{Secret, UnixTime};
 use mahfada_crypto::CryptoProvider;
 use mahfada_eid::{
-    CardAnchors, CardEvidence, CardPolicy, Evidence, LoadError, Verdict, VerifiedHolder,
+    CardAnchors, CardEvidence, CardPolicy, Evidence, LevelOfAssurance, LoadError, Verdict, VerifiedHolder,
     card_reference, challenge, verify,
 };
 use mahfada_storage::{CardRef, CardSession, PersonRef};
@@ -23,6 +23,7 @@ const REFERENCE_VERSION: u8 = 1;
 pub(crate) struct CardProofing {
     anchors: CardAnchors,
     policy: CardPolicy,
+    least_level: LevelOfAssurance,
 }
 
 /// What a card session has proved.
@@ -73,7 +74,11 @@ impl CardProofing {
             allow_legacy: config.allow_legacy,
             ..CardPolicy::default()
         };
-        Ok(Self { anchors, policy })
+        Ok(Self {
+            anchors,
+            policy,
+            least_level: config.least_level,
+        })
     }
 
     /// Derives the challenge of a session: keyed, and bound to the commitment (eid.md §4, decision D2).
@@ -119,6 +124,9 @@ impl CardProofing {
             crypto.digest,
         );
         let holder = verdict.accepted()?;
+        if verdict.loa().is_none_or(|level| level < self.least_level) {
+            return Err("assurance_too_low");
+        }
         Ok(ProvenCard {
             claims: claims(holder, &verdict, now),
             card_ref: card_ref(&evidence.dgs, keys, crypto),

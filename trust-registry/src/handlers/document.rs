@@ -16,7 +16,12 @@ pub(super) enum Keep {
 }
 
 /// Answers with the document, or with 304 when the caller has it.
-pub(super) fn answer(request: &HttpRequest, content_type: &str, keep: Keep, bytes: Vec<u8>) -> HttpResponse {
+pub(super) fn answer(
+    request: &HttpRequest,
+    content_type: &str,
+    keep: Keep,
+    bytes: Vec<u8>,
+) -> HttpResponse {
     let tag = format!("\"{}\"", base64url::encode(PROVIDER.digest.sha256(&bytes)));
     let has_it = request
         .headers()
@@ -24,7 +29,11 @@ pub(super) fn answer(request: &HttpRequest, content_type: &str, keep: Keep, byte
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
         .any(|held| held.trim().trim_start_matches("W/") == tag);
-    let mut answer = HttpResponse::build(if has_it { StatusCode::NOT_MODIFIED } else { StatusCode::OK });
+    let mut answer = HttpResponse::build(if has_it {
+        StatusCode::NOT_MODIFIED
+    } else {
+        StatusCode::OK
+    });
     let cache = match keep {
         Keep::Shortly => "public, max-age=15",
         Keep::Forever => "public, max-age=31536000, immutable",
@@ -37,5 +46,7 @@ pub(super) fn answer(request: &HttpRequest, content_type: &str, keep: Keep, byte
     if has_it {
         return answer.finish();
     }
-    answer.insert_header(("content-type", content_type)).body(bytes)
+    answer
+        .insert_header(("content-type", content_type))
+        .body(bytes)
 }

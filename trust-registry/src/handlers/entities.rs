@@ -35,15 +35,25 @@ async fn change(
     registry: &Registry,
 ) -> Result<HttpResponse, Problem> {
     let operator = registry.api_keys().tenant(request)?;
-    registry.publisher().register().require_changeable(organization).map_err(|error| match error {
-        StatusChangeError::Unknown => Problem::not_found(),
-        StatusChangeError::Withdrawn => Problem::conflict(error.code(), error.to_string()),
-    })?;
-    let decision = StatusOverride { suspended, since: registry.now() };
+    registry
+        .publisher()
+        .register()
+        .require_changeable(organization)
+        .map_err(|error| match error {
+            StatusChangeError::Unknown => Problem::not_found(),
+            StatusChangeError::Withdrawn => Problem::conflict(error.code(), error.to_string()),
+        })?;
+    let decision = StatusOverride {
+        suspended,
+        since: registry.now(),
+    };
     registry
         .publisher()
         .decide(organization, decision, operator)
         .await
         .map_err(|error| Problem::unavailable(error.code()))?;
-    Ok(protocol::json(StatusCode::OK, &publish_all(registry).await?))
+    Ok(protocol::json(
+        StatusCode::OK,
+        &publish_all(registry).await?,
+    ))
 }

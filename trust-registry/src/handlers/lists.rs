@@ -24,13 +24,24 @@ pub(crate) async fn show(
         .read(move |unit| Ok(Outcome::Commit(unit.published_lists().latest(&slug)?)))
         .await?
         .ok_or_else(Problem::not_found)?;
-    Ok(answer(&request, "application/jose", Keep::Shortly, list.jws.into_bytes()))
+    Ok(answer(
+        &request,
+        "application/jose",
+        Keep::Shortly,
+        list.jws.into_bytes(),
+    ))
 }
 
 /// Publishes every list that needs it, and says which editions are in force.
-pub(crate) async fn publish(request: HttpRequest, registry: Data<Registry>) -> Result<HttpResponse, Problem> {
+pub(crate) async fn publish(
+    request: HttpRequest,
+    registry: Data<Registry>,
+) -> Result<HttpResponse, Problem> {
     registry.api_keys().tenant(&request)?;
-    Ok(protocol::json(StatusCode::OK, &publish_all(&registry).await?))
+    Ok(protocol::json(
+        StatusCode::OK,
+        &publish_all(&registry).await?,
+    ))
 }
 
 /// Publishes, and describes the editions.

@@ -44,5 +44,8 @@ pub(crate) async fn issue(
             Ok(Outcome::Commit(()))
         })
         .await?;
-    Ok(protocol::json(StatusCode::CREATED, &json!({ "registration": certificate })))
+    Ok(protocol::json(
+        StatusCode::CREATED,
+        &json!({ "registration": certificate }),
+    ))
 }

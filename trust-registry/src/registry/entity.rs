@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use mahfada_base::{UnixTime, json};
-use mahfada_trust::{LocalizedText, ServiceStatus, TrustRole, TrustedListEntity, TrustedListService};
+use mahfada_trust::{
+    LocalizedText, ServiceStatus, TrustRole, TrustedListEntity, TrustedListService,
+};
 use mahfada_web::keys::load_chain;
 use mahfada_x509::Certificate;
 use serde::{Deserialize, Serialize};
@@ -105,10 +107,13 @@ impl EntityRegister {
     /// # Errors
     /// [`EntityError`] naming the file or the entry.
     pub fn load(path: &Path) -> Result<Self, EntityError> {
-        let refused = |message: String| EntityError::File { path: path.to_owned(), message };
+        let refused = |message: String| EntityError::File {
+            path: path.to_owned(),
+            message,
+        };
         let bytes = std::fs::read(path).map_err(|error| refused(error.to_string()))?;
         let file: File = json::from_slice(&bytes).map_err(|error| refused(error.to_string()))?;
-        let folder = path.parent().unwrap_or(Path::new(""));
+        let folder = path.parent().unwrap_or_else(|| Path::new(""));
         let mut register = Self::default();
         for entry in file.entities {
             let authorities = load_chain(&folder.join(&entry.authority_file))
@@ -122,26 +127,44 @@ impl EntityRegister {
     ///
     /// # Errors
     /// [`EntityError::Entry`] when the organization is there already in this role, or a member makes no sense.
-    pub fn add(&mut self, entry: &EntityEntry, authorities: Vec<Certificate>) -> Result<(), EntityError> {
-        if self.0.iter().any(|other| other.is(entry.role, &entry.organization)) {
+    pub fn add(
+        &mut self,
+        entry: &EntityEntry,
+        authorities: Vec<Certificate>,
+    ) -> Result<(), EntityError> {
+        if self
+            .0
+            .iter()
+            .any(|other| other.is(entry.role, &entry.organization))
+        {
             return Err(entry.refused("stands twice in one role"));
         }
-        let first = authorities.first().ok_or_else(|| entry.refused("has no authority"))?;
+        let first = authorities
+            .first()
+            .ok_or_else(|| entry.refused("has no authority"))?;
         if entry.organization.is_empty() || entry.name.is_empty() {
             return Err(entry.refused("has no name or identifier"));
         }
-        let issues = matches!(entry.role, TrustRole::PidIssuers | TrustRole::AttestationIssuers);
+        let issues = matches!(
+            entry.role,
+            TrustRole::PidIssuers | TrustRole::AttestationIssuers
+        );
         if issues == entry.credential_types.is_empty() {
             return Err(entry.refused("issuers, and nobody else, have credential types"));
         }
         let since = match &entry.since {
             None => first.not_before(),
-            Some(text) => UnixTime::from_rfc3339(text).ok_or_else(|| entry.refused("since is no time"))?,
+            Some(text) => {
+                UnixTime::from_rfc3339(text).ok_or_else(|| entry.refused("since is no time"))?
+            }
         };
         let name: LocalizedText = entry
             .name
             .iter()
-            .map(|(lang, value)| mahfada_trust::LocalizedString { lang: lang.clone(), value: value.clone() })
+            .map(|(lang, value)| mahfada_trust::LocalizedString {
+                lang: lang.clone(),
+                value: value.clone(),
+            })
             .collect();
         let service = TrustedListService {
             name: name.clone(),
@@ -165,7 +188,11 @@ impl EntityRegister {
     /// Returns the roles in which an organization stands.
     #[must_use]
     pub fn roles_of(&self, organization: &str) -> BTreeSet<TrustRole> {
-        self.0.iter().filter(|entry| entry.is(entry.role, organization)).map(|entry| entry.role).collect()
+        self.0
+            .iter()
+            .filter(|entry| entry.is(entry.role, organization))
+            .map(|entry| entry.role)
+            .collect()
     }
 
     /// Tells whether every service of an organization has ended.
@@ -177,17 +204,29 @@ impl EntityRegister {
             .filter(|entry| entry.is(entry.role, organization))
             .flat_map(|entry| &entry.entity.services)
             .peekable();
-        services.peek().is_some() && services.all(|service| service.status == ServiceStatus::Withdrawn)
+        services.peek().is_some()
+            && services.all(|service| service.status == ServiceStatus::Withdrawn)
     }
 
     /// Returns the entities of a role, with the status changes of the operators laid over the file.
     #[must_use]
-    pub fn of_role(&self, role: TrustRole, overrides: &BTreeMap<String, StatusOverride>) -> Vec<TrustedListEntity> {
-        let mut entities: Vec<TrustedListEntity> =
-            self.0.iter().filter(|entry| entry.role == role).map(|entry| entry.entity.clone()).collect();
+    pub fn of_role(
+        &self,
+        role: TrustRole,
+        overrides: &BTreeMap<String, StatusOverride>,
+    ) -> Vec<TrustedListEntity> {
+        let mut entities: Vec<TrustedListEntity> = self
+            .0
+            .iter()
+            .filter(|entry| entry.role == role)
+            .map(|entry| entry.entity.clone())
+            .collect();
         for entity in &mut entities {
             if let Some(change) = overrides.get(&entity.organization_identifier) {
-                entity.services.iter_mut().for_each(|service| change.apply(service));
+                entity
+                    .services
+                    .iter_mut()
+                    .for_each(|service| change.apply(service));
             }
         }
         entities
@@ -202,7 +241,10 @@ impl Entry {
 
 impl EntityEntry {
     fn refused(&self, fault: &'static str) -> EntityError {
-        EntityError::Entry { organization: self.organization.clone(), fault }
+        EntityError::Entry {
+            organization: self.organization.clone(),
+            fault,
+        }
     }
 }
 
@@ -213,5 +255,117 @@ impl From<EntryStatus> for ServiceStatus {
             EntryStatus::Suspended => Self::Suspended,
             EntryStatus::Withdrawn => Self::Withdrawn,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::Authority;
+
+    fn entry(role: TrustRole) -> EntityEntry {
+        let types = if role == TrustRole::PidIssuers {
+            vec!["urn:mahfada:pid:1".to_owned()]
+        } else {
+            Vec::new()
+        };
+        EntityEntry {
+            organization: "NTRMA-1".to_owned(),
+            name: BTreeMap::from([("fr".to_owned(), "Un".to_owned())]),
+            role,
+            authority_file: "ca.pem".into(),
+            credential_types: types,
+            information_uri: String::new(),
+            status: EntryStatus::Granted,
+            since: None,
+        }
+    }
+
+    fn add(register: &mut EntityRegister, entry: &EntityEntry) -> Result<(), String> {
+        let authority = Authority::new("Org").certificate;
+        register
+            .add(entry, vec![authority])
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn an_organization_stands_once_in_each_role() {
+        let mut register = EntityRegister::default();
+        for role in [TrustRole::PidIssuers, TrustRole::StatusSigners] {
+            assert_eq!(add(&mut register, &entry(role)), Ok(()));
+        }
+        assert_eq!(register.roles_of("NTRMA-1").len(), 2);
+        assert!(
+            add(&mut register, &entry(TrustRole::PidIssuers))
+                .unwrap_err()
+                .contains("twice")
+        );
+    }
+
+    #[test]
+    fn issuers_and_nobody_else_have_credential_types() {
+        let mut issuer = entry(TrustRole::PidIssuers);
+        issuer.credential_types.clear();
+        let mut signer = entry(TrustRole::StatusSigners);
+        signer.credential_types.push("urn:mahfada:pid:1".to_owned());
+        for entry in [issuer, signer] {
+            assert!(
+                add(&mut EntityRegister::default(), &entry)
+                    .unwrap_err()
+                    .contains("credential types")
+            );
+        }
+    }
+
+    #[test]
+    fn refuses_an_entry_without_name_authority_or_time() {
+        let mut nameless = entry(TrustRole::PidIssuers);
+        nameless.name.clear();
+        assert!(
+            add(&mut EntityRegister::default(), &nameless)
+                .unwrap_err()
+                .contains("name")
+        );
+        let mut timeless = entry(TrustRole::PidIssuers);
+        timeless.since = Some("yesterday".to_owned());
+        assert!(
+            add(&mut EntityRegister::default(), &timeless)
+                .unwrap_err()
+                .contains("since")
+        );
+        let refused = EntityRegister::default()
+            .add(&entry(TrustRole::PidIssuers), Vec::new())
+            .unwrap_err();
+        assert_eq!(refused.code(), "entities_entry");
+    }
+
+    #[test]
+    fn a_suspension_holds_in_every_role_and_spares_what_has_ended() {
+        let mut register = EntityRegister::default();
+        let mut ended = entry(TrustRole::StatusSigners);
+        ended.status = EntryStatus::Withdrawn;
+        add(&mut register, &ended).unwrap();
+        add(&mut register, &entry(TrustRole::PidIssuers)).unwrap();
+        let decision = StatusOverride {
+            suspended: true,
+            since: UnixTime::new(7),
+        };
+        let decisions = BTreeMap::from([("NTRMA-1".to_owned(), decision)]);
+        let service = |role| {
+            register
+                .of_role(role, &decisions)
+                .remove(0)
+                .services
+                .remove(0)
+        };
+        assert_eq!(
+            service(TrustRole::PidIssuers).status,
+            ServiceStatus::Suspended
+        );
+        assert_eq!(service(TrustRole::PidIssuers).since, UnixTime::new(7));
+        assert_eq!(
+            service(TrustRole::StatusSigners).status,
+            ServiceStatus::Withdrawn
+        );
     }
 }

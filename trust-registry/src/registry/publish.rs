@@ -7,7 +7,10 @@ use mahfada_base::{Seconds, UnixTime, base64url};
 use mahfada_crypto::CryptoProvider;
 use mahfada_jose::{SignError, UnverifiedJws};
 use mahfada_storage::{ListSlug, Outcome, PublishedList, Storage, StorageError};
-use mahfada_trust::{ListBuilder, ListError, ListMemory, LocalizedText, TrustRole, TrustStore, TrustedListEntity, VerifiedRoot};
+use mahfada_trust::{
+    ListBuilder, ListError, ListMemory, LocalizedText, TrustRole, TrustStore, TrustedListEntity,
+    VerifiedRoot,
+};
 use mahfada_web::keys::SigningIdentity;
 
 use super::{EntityRegister, StatusOverride, status};
@@ -83,7 +86,15 @@ impl Publisher {
         life: Seconds,
         provider: &'static CryptoProvider,
     ) -> Self {
-        Self { storage, operator, root, signers, register, life, provider }
+        Self {
+            storage,
+            operator,
+            root,
+            signers,
+            register,
+            life,
+            provider,
+        }
     }
 
     /// Returns the register that the lists are made from.
@@ -100,14 +111,19 @@ impl Publisher {
 
     /// Returns the identities that sign the lists.
     pub fn signers(&self) -> impl Iterator<Item = (TrustRole, &SigningIdentity)> {
-        self.signers.iter().map(|(role, identity)| (*role, identity))
+        self.signers
+            .iter()
+            .map(|(role, identity)| (*role, identity))
     }
 
     /// Publishes every list whose content changed or whose life is half over.
     ///
     /// # Errors
     /// [`PublishError`] of the first list that failed; the lists before it are published.
-    pub async fn publish(&self, now: UnixTime) -> Result<BTreeMap<TrustRole, Edition>, PublishError> {
+    pub async fn publish(
+        &self,
+        now: UnixTime,
+    ) -> Result<BTreeMap<TrustRole, Edition>, PublishError> {
         let mut editions = BTreeMap::new();
         for (role, identity) in &self.signers {
             editions.insert(*role, self.publish_list(*role, identity, now).await?);
@@ -147,7 +163,11 @@ impl Publisher {
             && latest.next_update.since(now) > self.life / 2
             && self.still_says(role, &latest.jws, &entities, identity, now)
         {
-            return Ok(Edition { sequence: latest.sequence, next_update: latest.next_update, is_new: false });
+            return Ok(Edition {
+                sequence: latest.sequence,
+                next_update: latest.next_update,
+                is_new: false,
+            });
         }
         let sequence = latest.map_or(0, |latest| latest.sequence).saturating_add(1);
         let next_update = now.plus(self.life);
@@ -162,9 +182,19 @@ impl Publisher {
         };
         let jws = list.sign(&identity.chain, identity.signer.as_ref(), self.provider)?;
         self.read(role, &jws, now)?;
-        self.store(PublishedList { slug, sequence, jws, next_update }).await?;
+        self.store(PublishedList {
+            slug,
+            sequence,
+            jws,
+            next_update,
+        })
+        .await?;
         tracing::info!(list = role.slug(), sequence, "list published");
-        Ok(Edition { sequence, next_update, is_new: true })
+        Ok(Edition {
+            sequence,
+            next_update,
+            is_new: true,
+        })
     }
 
     /// Reads a list as every service does: one that our own reader refuses would blind them all.
@@ -183,9 +213,11 @@ impl Publisher {
         identity: &SigningIdentity,
         now: UnixTime,
     ) -> bool {
-        let same_entities = self
-            .read(role, jws, now)
-            .is_ok_and(|store| store.list(role).is_some_and(|list| list.entities() == entities));
+        let same_entities = self.read(role, jws, now).is_ok_and(|store| {
+            store
+                .list(role)
+                .is_some_and(|list| list.entities() == entities)
+        });
         same_entities && self.names_the_same(jws, identity).unwrap_or(false)
     }
 
@@ -193,12 +225,17 @@ impl Publisher {
         let jws = UnverifiedJws::parse(jws).ok()?;
         let payload = mahfada_base::json::parse(jws.unverified_payload()).ok()?;
         let scheme = payload.pointer("/LoTE/ListAndSchemeInformation")?;
-        let x5c: Vec<String> =
-            identity.chain.iter().map(|certificate| base64url::encode_standard(certificate.der())).collect();
+        let x5c: Vec<String> = identity
+            .chain
+            .iter()
+            .map(|certificate| base64url::encode_standard(certificate.der()))
+            .collect();
         Some(
             jws.header().x5c.as_ref() == Some(&x5c)
-                && scheme.get("SchemeTerritory")?.as_str() == Some(self.operator.territory.as_str())
-                && *scheme.get("SchemeOperatorName")? == serde_json::to_value(&self.operator.name).ok()?,
+                && scheme.get("SchemeTerritory")?.as_str()
+                    == Some(self.operator.territory.as_str())
+                && *scheme.get("SchemeOperatorName")?
+                    == serde_json::to_value(&self.operator.name).ok()?,
         )
     }
 
@@ -208,7 +245,10 @@ impl Publisher {
     ) -> Result<(Option<PublishedList>, BTreeMap<String, StatusOverride>), StorageError> {
         let read = self.storage.execute(move |unit| {
             let latest = unit.published_lists().latest(&slug)?;
-            Ok(Outcome::<_, std::convert::Infallible>::Commit((latest, status::overrides(unit)?)))
+            Ok(Outcome::<_, std::convert::Infallible>::Commit((
+                latest,
+                status::overrides(unit)?,
+            )))
         });
         let Ok(state) = read.await?;
         Ok(state)

@@ -2,8 +2,8 @@
 
 use mahfada_base::{Seconds, UnixTime};
 use mahfada_trust::{
-    LONGEST_REGISTRATION_LIFE, LocalizedText, RegisteredCredential, RegistrationCertificate, RegistrationSignError,
-    SupervisoryAuthority,
+    LONGEST_REGISTRATION_LIFE, LocalizedText, RegisteredCredential, RegistrationCertificate,
+    RegistrationSignError, SupervisoryAuthority,
 };
 use mahfada_web::keys::SigningIdentity;
 use serde::{Deserialize, Serialize};
@@ -82,7 +82,11 @@ impl Registrar {
     /// Takes the registrar's identity, its country and the address of the registry.
     #[must_use]
     pub const fn new(identity: SigningIdentity, country: String, registry_url: String) -> Self {
-        Self { identity, country, registry_url }
+        Self {
+            identity,
+            country,
+            registry_url,
+        }
     }
 
     /// Returns the identity that signs.
@@ -96,7 +100,11 @@ impl Registrar {
     ///
     /// # Errors
     /// [`RegistrationRefusal`] naming the member, or the signer's failure.
-    pub fn issue(&self, request: RegistrationRequest, now: UnixTime) -> Result<String, RegistrationRefusal> {
+    pub fn issue(
+        &self,
+        request: RegistrationRequest,
+        now: UnixTime,
+    ) -> Result<String, RegistrationRefusal> {
         let life = Seconds::from(request.valid_days).saturating_mul(DAY);
         check(&request, life)?;
         let certificate = RegistrationCertificate {

@@ -6,7 +6,9 @@ use mahfada_base::UnixTime;
 use mahfada_crypto::{CryptoProvider, PublicKey};
 use mahfada_jose::Jwk;
 use mahfada_storage::{Outcome, RootVersion, Storage, StorageError};
-use mahfada_trust::{ListSigner, PinnedRoot, RootDocument, RootError, TrustRole, UnverifiedRoot, VerifiedRoot};
+use mahfada_trust::{
+    ListSigner, PinnedRoot, RootDocument, RootError, TrustRole, UnverifiedRoot, VerifiedRoot,
+};
 
 /// Why a root document was not published.
 #[derive(Debug, thiserror::Error)]
@@ -64,7 +66,11 @@ impl RootDraft<'_> {
             expires: self.expires,
             threshold: self.threshold,
             officers: self.officers.iter().map(Jwk::from_public_key).collect(),
-            list_signers: self.list_signers.into_iter().map(|(role, signer)| (role, vec![signer])).collect(),
+            list_signers: self
+                .list_signers
+                .into_iter()
+                .map(|(role, signer)| (role, vec![signer]))
+                .collect(),
             least_sequence: BTreeMap::new(),
             registry_base_url: self.registry_url.to_owned(),
         }
@@ -109,7 +115,9 @@ async fn stored(
     let read = storage.execute(move |unit| {
         let latest = unit.published_lists().latest_root()?;
         let same = unit.published_lists().root(version)?.map(|root| root.bytes);
-        Ok(Outcome::<_, std::convert::Infallible>::Commit((latest, same)))
+        Ok(Outcome::<_, std::convert::Infallible>::Commit((
+            latest, same,
+        )))
     });
     let Ok(found) = read.await?;
     Ok(found)

@@ -46,7 +46,11 @@ impl StatusChangeError {
 impl StatusOverride {
     /// Lays the decision over a service; one that has ended stays so.
     pub(super) fn apply(self, service: &mut TrustedListService) {
-        let status = if self.suspended { ServiceStatus::Suspended } else { ServiceStatus::Granted };
+        let status = if self.suspended {
+            ServiceStatus::Suspended
+        } else {
+            ServiceStatus::Granted
+        };
         if service.status != ServiceStatus::Withdrawn && service.status != status {
             service.status = status;
             service.since = self.since;
@@ -63,17 +67,25 @@ impl EntityRegister {
         if self.roles_of(organization).is_empty() {
             return Err(StatusChangeError::Unknown);
         }
-        if self.is_withdrawn(organization) { Err(StatusChangeError::Withdrawn) } else { Ok(()) }
+        if self.is_withdrawn(organization) {
+            Err(StatusChangeError::Withdrawn)
+        } else {
+            Ok(())
+        }
     }
 }
 
 /// Reads every decision that is kept.
-pub(super) fn overrides(unit: &mut dyn UnitOfWork) -> Result<BTreeMap<String, StatusOverride>, StorageError> {
+pub(super) fn overrides(
+    unit: &mut dyn UnitOfWork,
+) -> Result<BTreeMap<String, StatusOverride>, StorageError> {
     let Some(text) = unit.trust_memory().get(KEY)? else {
         return Ok(BTreeMap::new());
     };
-    json::from_slice(text.as_bytes())
-        .map_err(|_| StorageError::Inconsistent { table: "trust_memory", column: "json" })
+    json::from_slice(text.as_bytes()).map_err(|_| StorageError::Inconsistent {
+        table: "trust_memory",
+        column: "json",
+    })
 }
 
 /// Keeps a decision and its audit record; deciding the same again keeps the first time.
@@ -84,12 +96,19 @@ pub(super) fn decide(
     operator: &str,
 ) -> Result<(), StorageError> {
     let mut all = overrides(unit)?;
-    if all.get(organization).is_none_or(|kept| kept.suspended != decision.suspended) {
+    if all
+        .get(organization)
+        .is_none_or(|kept| kept.suspended != decision.suspended)
+    {
         all.insert(organization.to_owned(), decision);
         let text = serde_json::to_string(&all).map_err(StorageError::unavailable)?;
         unit.trust_memory().put(KEY, &text)?;
     }
-    let action = if decision.suspended { "entity_suspend" } else { "entity_reinstate" };
+    let action = if decision.suspended {
+        "entity_suspend"
+    } else {
+        "entity_reinstate"
+    };
     unit.audit().append(&AuditRecord {
         at: decision.since,
         actor: operator.to_owned(),

@@ -1,5 +1,7 @@
 //! The steps of a verification in their order; the first one that refuses ends it.
 
+use std::borrow::Cow;
+
 use mahfada_base::{CLOCK_SKEW, Report, UnixTime};
 use mahfada_crypto::Digest;
 use mahfada_crypto::document::{DocumentKey, HashAlgorithm};
@@ -15,7 +17,7 @@ use super::path::CardAnchors;
 use super::policy::CardPolicy;
 use super::refusal::{Refusal, refusal, require};
 use super::security_infos::SecurityInfos;
-use super::sod::UnverifiedSod;
+use super::sod::{UnverifiedSod, definite_encoding};
 use super::verdict::{Accepted, LevelOfAssurance};
 use crate::data_group::{DataGroupError, parse_dg1, parse_dg11, parse_dg12};
 use crate::mrz::Mrz;
@@ -40,7 +42,12 @@ impl Examination<'_> {
     /// Makes every check (Doc 9303-11 §5.1 and §6.1).
     pub(super) fn run(&mut self) -> Result<Accepted, Refusal> {
         let evidence = self.evidence;
-        let sod = self.step("sod_structure", UnverifiedSod::parse(evidence.sod))?;
+        let encoding = definite_encoding(evidence.sod);
+        if matches!(encoding, Cow::Owned(_)) {
+            self.report
+                .warning("sod_encoding", "EF.SOD came with indefinite lengths");
+        }
+        let sod = self.step("sod_structure", UnverifiedSod::parse(&encoding))?;
         self.step("signed_attributes", sod.check_attributes(self.digest))?;
         let signer = self.step("document_signer", sod.document_signer())?;
         self.step("sod_signature", sod.check_signature(&signer))?;

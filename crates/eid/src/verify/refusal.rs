@@ -2,6 +2,9 @@
 
 use crate::tlv::TlvError;
 
+/// The code of an EF.SOD that cannot be read.
+pub(super) const MALFORMED: &str = "sod_malformed";
+
 /// The first check that does not hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Refusal {
@@ -31,7 +34,7 @@ impl From<TlvError> for Refusal {
     fn from(error: TlvError) -> Self {
         match error {
             TlvError::Trailing => refusal("trailing_data", "bytes follow an element of EF.SOD"),
-            _ => refusal("sod_malformed", "EF.SOD is not in the strict encoding"),
+            _ => refusal(MALFORMED, "EF.SOD is not in the strict encoding"),
         }
     }
 }

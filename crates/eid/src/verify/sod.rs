@@ -3,13 +3,16 @@
 //! What no signature covers must repeat what one does: `digestAlgorithms` is the signer's, the version fits the
 //! signer identifier, there are no unsigned attributes and no bytes between or after the elements.
 
+use std::borrow::Cow;
+
 use mahfada_crypto::Digest;
 use mahfada_crypto::document::{self, DocumentAlgorithm, HashAlgorithm};
 
 use super::algorithm::{self, AlgorithmIdentifier, hash_of};
 use super::asn1::{INTEGER, OCTET_STRING, OID, SEQUENCE, SET, small_integer};
+use super::ber;
 use super::certificate::Certificate;
-use super::refusal::{Refusal, refusal, require};
+use super::refusal::{MALFORMED, Refusal, refusal, require};
 use crate::evidence::MAX_SOD_BYTES;
 use crate::oid;
 use crate::tlv::{Reader, Tlv, TlvError};
@@ -23,6 +26,16 @@ pub(super) struct UnverifiedSod<'a> {
     pub(super) content: &'a [u8],
     certificates: Vec<&'a [u8]>,
     signer: SignerInfo<'a>,
+}
+
+/// Returns EF.SOD with definite lengths: as received when it is strict or hopeless, rewritten when only that helps.
+pub(super) fn definite_encoding(sod: &[u8]) -> Cow<'_, [u8]> {
+    match UnverifiedSod::parse(sod) {
+        Err(refusal) if refusal.code == MALFORMED => {
+            ber::definite(sod).map_or(Cow::Borrowed(sod), Cow::Owned)
+        }
+        _ => Cow::Borrowed(sod),
+    }
 }
 
 struct SignerInfo<'a> {

@@ -23,7 +23,7 @@ fn verify(
 }
 
 fn claims_of(request: &RequestObject) -> Value {
-    serde_json::to_value(wire::Claims::from(request)).unwrap()
+    serde_json::to_value(wire::Claims::try_from(request).unwrap()).unwrap()
 }
 
 fn sign(claims: &Value, leaf: &Leaf) -> String {
@@ -390,13 +390,17 @@ fn unusable_keys_are_passed_over() {
         key[name] = value;
         key
     };
-    let mut without_kid = usable.clone();
-    without_kid.as_object_mut().unwrap().remove("kid").unwrap();
+    let without = |name: &str| {
+        let mut key = usable.clone();
+        key.as_object_mut().unwrap().remove(name).unwrap();
+        key
+    };
     let mut unusable = vec![
         json!({"kty": "AKP", "alg": "ML-KEM-768", "kid": "x", "pub": "AA"}),
         with("use", json!("sig")),
         with("alg", json!("ECDH-ES+A256KW")),
-        without_kid,
+        without("kid"),
+        without("alg"),
         with("x", json!(base64url::encode([1; 32]))),
     ];
     let keys = |keys: &[Value]| {

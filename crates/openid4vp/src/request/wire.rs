@@ -38,13 +38,15 @@ pub(super) struct Claims {
     pub(super) wallet_nonce: Option<String>,
 }
 
-impl From<&RequestObject> for Claims {
-    fn from(request: &RequestObject) -> Self {
-        Self {
+impl TryFrom<&RequestObject> for Claims {
+    type Error = serde_json::Error;
+
+    fn try_from(request: &RequestObject) -> Result<Self, serde_json::Error> {
+        Ok(Self {
             aud: Some(STATIC_AUDIENCE.to_owned()),
             client_id: Some(request.client_id.clone()),
             client_metadata: Some(metadata(&request.client_metadata)),
-            dcql_query: request.dcql_query.to_value().ok(),
+            dcql_query: Some(serde_json::to_value(&request.dcql_query)?),
             exp: Some(request.exp),
             iat: Some(request.iat),
             nonce: Some(request.nonce.clone()),
@@ -55,7 +57,7 @@ impl From<&RequestObject> for Claims {
             verifier_info: request.verifier_info.clone(),
             wallet_nonce: request.wallet_nonce.clone(),
             ..Self::default()
-        }
+        })
     }
 }
 

@@ -76,6 +76,7 @@ fn refuses_a_presentation_that_does_not_answer_its_query() {
 fn refuses_missing_unknown_and_too_many() {
     refuses(&[]);
     refuses(&[("pid", vec![person()])]);
+    refuses(&[("pid", vec![person()]), ("rights", vec![])]);
     refuses(&[("pid", vec![]), ("rights", vec![rights()])]);
     refuses(&[
         ("pid", vec![person(), person()]),

@@ -6,7 +6,10 @@ use serde_json::{Value, json};
 use crate::testing::{NOW, code, digest, disclosure, issuer, payload, token, verify};
 use crate::vc::UnverifiedSdJwtVc;
 
-#[expect(clippy::needless_pass_by_value, reason = "every caller writes the value in place")]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "every caller writes the value in place"
+)]
 fn claim(name: &str, value: Value) -> String {
     disclosure(json!(["salt", name, value]))
 }

@@ -50,7 +50,8 @@ impl ConfigError {
 
 /// Returns the environment of the process, without variables that are not Unicode.
 pub fn process_environment() -> impl Iterator<Item = (String, String)> {
-    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
 }
 
 /// Reads the configuration of `service` from a TOML file and from variables `MAHFADA_<SERVICE>__<SECTION>__<KEY>`.
@@ -67,23 +68,31 @@ pub fn load<T: DeserializeOwned>(
     environment: impl Iterator<Item = (String, String)>,
 ) -> Result<T, ConfigError> {
     let mut table = toml_path.map_or_else(|| Ok(Table::new()), read_table)?;
-    let prefix = format!("MAHFADA_{}__", service.to_ascii_uppercase().replace('-', "_"));
+    let prefix = format!(
+        "MAHFADA_{}__",
+        service.to_ascii_uppercase().replace('-', "_")
+    );
     for (name, text) in environment {
         if let Some(keys) = name.strip_prefix(&prefix) {
             let keys: Vec<String> = keys.split("__").map(str::to_ascii_lowercase).collect();
             overlay(&mut table, &keys, value_of(&text)).ok_or(ConfigError::Variable { name })?;
         }
     }
-    T::deserialize(Value::Table(table)).map_err(|error| ConfigError::Key { message: one_line(&error.to_string()) })
+    T::deserialize(Value::Table(table)).map_err(|error| ConfigError::Key {
+        message: one_line(&error.to_string()),
+    })
 }
 
 fn read_table(path: &Path) -> Result<Table, ConfigError> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
-    text.parse().map_err(|error: toml::de::Error| ConfigError::NotToml {
+    let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Unreadable {
         path: path.to_owned(),
-        message: one_line(error.message()),
-    })
+        source,
+    })?;
+    text.parse()
+        .map_err(|error: toml::de::Error| ConfigError::NotToml {
+            path: path.to_owned(),
+            message: one_line(error.message()),
+        })
 }
 
 fn overlay(table: &mut Table, keys: &[String], value: Value) -> Option<()> {
@@ -95,7 +104,9 @@ fn overlay(table: &mut Table, keys: &[String], value: Value) -> Option<()> {
             Some(())
         }
         [section, rest @ ..] => {
-            let below = table.entry(section.clone()).or_insert_with(|| Value::Table(Table::new()));
+            let below = table
+                .entry(section.clone())
+                .or_insert_with(|| Value::Table(Table::new()));
             overlay(below.as_table_mut()?, rest, value)
         }
     }
@@ -131,11 +142,17 @@ mod tests {
     }
 
     fn env(pairs: &[(&str, &str)]) -> impl Iterator<Item = (String, String)> {
-        pairs.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect::<Vec<_>>().into_iter()
+        pairs
+            .iter()
+            .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()))
+            .collect::<Vec<_>>()
+            .into_iter()
     }
 
     fn refusal(pairs: &[(&str, &str)]) -> String {
-        load::<Sample>("issuer", None, env(pairs)).unwrap_err().to_string()
+        load::<Sample>("issuer", None, env(pairs))
+            .unwrap_err()
+            .to_string()
     }
 
     #[test]
@@ -157,27 +174,40 @@ mod tests {
 
     #[test]
     fn an_unknown_key_is_refused_by_name() {
-        let message = refusal(&[("MAHFADA_ISSUER__STORAGE__PATH", "x"), ("MAHFADA_ISSUER__STORAGE__PAHT", "x")]);
-        assert!(message.contains("paht") && message.contains("storage"), "{message}");
+        let message = refusal(&[
+            ("MAHFADA_ISSUER__STORAGE__PATH", "x"),
+            ("MAHFADA_ISSUER__STORAGE__PAHT", "x"),
+        ]);
+        assert!(
+            message.contains("paht") && message.contains("storage"),
+            "{message}"
+        );
     }
 
     #[test]
     fn a_missing_and_a_mistyped_key_are_named() {
         assert!(refusal(&[]).contains("storage"));
-        let message = refusal(&[("MAHFADA_ISSUER__STORAGE__PATH", "x"), ("MAHFADA_ISSUER__COUNT", "many")]);
+        let message = refusal(&[
+            ("MAHFADA_ISSUER__STORAGE__PATH", "x"),
+            ("MAHFADA_ISSUER__COUNT", "many"),
+        ]);
         assert!(message.contains("count"), "{message}");
     }
 
     #[test]
     fn a_variable_without_a_key_is_refused_by_name() {
-        let pairs = [("MAHFADA_ISSUER__STORAGE__PATH", "x"), ("MAHFADA_ISSUER__STORAGE__PATH__DEEPER", "x")];
+        let pairs = [
+            ("MAHFADA_ISSUER__STORAGE__PATH", "x"),
+            ("MAHFADA_ISSUER__STORAGE__PATH__DEEPER", "x"),
+        ];
         assert!(refusal(&pairs).contains("MAHFADA_ISSUER__STORAGE__PATH__DEEPER"));
         assert!(refusal(&[("MAHFADA_ISSUER__", "x")]).contains("MAHFADA_ISSUER__"));
     }
 
     #[test]
     fn a_missing_file_is_named() {
-        let error = load::<Sample>("issuer", Some(Path::new("/nonexistent/i.toml")), env(&[])).unwrap_err();
+        let error =
+            load::<Sample>("issuer", Some(Path::new("/nonexistent/i.toml")), env(&[])).unwrap_err();
         assert!(error.to_string().contains("/nonexistent/i.toml"));
         assert_eq!(error.code(), "config");
     }

@@ -56,15 +56,26 @@ impl SecretFile {
     /// [`SecretFileError`] when the file cannot be read, is empty or is longer.
     pub fn read(&self) -> Result<Secret<Vec<u8>>, SecretFileError> {
         // Room for everything at once, so that growing leaves no copy behind.
-        let mut bytes = Vec::with_capacity(usize::try_from(MAX_SECRET_BYTES).unwrap_or(0).saturating_add(1));
-        let read = std::fs::File::open(&self.0)
-            .and_then(|file| file.take(MAX_SECRET_BYTES.saturating_add(1)).read_to_end(&mut bytes));
+        let mut bytes = Vec::with_capacity(
+            usize::try_from(MAX_SECRET_BYTES)
+                .unwrap_or(0)
+                .saturating_add(1),
+        );
+        let read = std::fs::File::open(&self.0).and_then(|file| {
+            file.take(MAX_SECRET_BYTES.saturating_add(1))
+                .read_to_end(&mut bytes)
+        });
         match read {
             Err(source) => {
                 bytes.zeroize();
-                Err(SecretFileError::Unreadable { path: self.0.clone(), source })
+                Err(SecretFileError::Unreadable {
+                    path: self.0.clone(),
+                    source,
+                })
             }
-            Ok(length) if length == 0 || u64::try_from(length).is_ok_and(|n| n > MAX_SECRET_BYTES) => {
+            Ok(length)
+                if length == 0 || u64::try_from(length).is_ok_and(|n| n > MAX_SECRET_BYTES) =>
+            {
                 bytes.zeroize();
                 Err(self.malformed("between 1 byte and 64 KiB long"))
             }
@@ -90,7 +101,10 @@ impl SecretFile {
     }
 
     pub(crate) fn malformed(&self, expected: &'static str) -> SecretFileError {
-        SecretFileError::Malformed { path: self.0.clone(), expected }
+        SecretFileError::Malformed {
+            path: self.0.clone(),
+            expected,
+        }
     }
 }
 
@@ -102,17 +116,30 @@ mod tests {
     #[test]
     fn reads_a_key_raw_or_as_text() {
         let raw = SecretFile::new(scratch_file("raw.key", &[7; 32]));
-        let text = SecretFile::new(scratch_file("text.key", format!("{}\n", mahfada_base::base64url::encode([7; 32])).as_bytes()));
+        let text = SecretFile::new(scratch_file(
+            "text.key",
+            format!("{}\n", mahfada_base::base64url::encode([7; 32])).as_bytes(),
+        ));
         assert_eq!(raw.read_key().unwrap().expose(), &[7; 32]);
         assert_eq!(text.read_key().unwrap().expose(), &[7; 32]);
     }
 
     #[test]
     fn refuses_an_empty_a_short_and_an_endless_file() {
-        for (name, content) in [("empty.key", vec![]), ("short.key", vec![1; 31]), ("long.key", vec![1; 65_537])] {
+        for (name, content) in [
+            ("empty.key", vec![]),
+            ("short.key", vec![1; 31]),
+            ("long.key", vec![1; 65_537]),
+        ] {
             let file = SecretFile::new(scratch_file(name, &content));
-            assert!(matches!(file.read_key(), Err(SecretFileError::Malformed { .. })), "{name}");
+            assert!(
+                matches!(file.read_key(), Err(SecretFileError::Malformed { .. })),
+                "{name}"
+            );
         }
-        assert!(matches!(SecretFile::new("/nonexistent/key").read(), Err(SecretFileError::Unreadable { .. })));
+        assert!(matches!(
+            SecretFile::new("/nonexistent/key").read(),
+            Err(SecretFileError::Unreadable { .. })
+        ));
     }
 }

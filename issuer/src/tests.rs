@@ -1,0 +1,3 @@
+//! The service through its routes, by subject.
+
+mod way_a;
