@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use mahfada_base::{ClaimsPath, Seconds};
+use mahfada_base::{ClaimsPath, PathSegment, Seconds};
 use mahfada_crypto::CryptoProvider;
 use mahfada_sd_jwt::{SdJwtIssuance, SdJwtIssueError};
 use mahfada_storage::{IssuerId, StatusListUri};
 use mahfada_web::config::{PublicUrl, SecretFile};
 use mahfada_web::keys::{IdentityError, SigningIdentity};
 
-use crate::config::{ConfigurationConfig, DisclosureRule, IssuerConfig, SourceConfig};
+use crate::config::{ClaimConfig, ConfigurationConfig, DisclosureRule, IssuerConfig, SourceConfig};
 use crate::source::{CsvRegister, RegisterError};
 
 /// The most entries of a status list: 8 MiB of two bits each, the most that readers unpack.
@@ -164,7 +164,7 @@ impl Configuration {
                 }
                 SourceConfig::Card {} => Source::Card,
                 SourceConfig::Csv { file, key_column } => Source::Csv(
-                    CsvRegister::read(file, key_column, &config.claims)
+                    CsvRegister::read(file, key_column, &claims_of_source(config))
                         .map_err(IssuerConfigError::Register)?,
                 ),
             },
@@ -220,6 +220,15 @@ fn check_names(configurations: &[ConfigurationConfig]) -> Result<(), IssuerConfi
         }
     }
     Ok(())
+}
+
+/// The claims that the source gives; the rest are constants of the configuration.
+fn claims_of_source(config: &ConfigurationConfig) -> Vec<ClaimConfig> {
+    let is_constant = |claim: &&ClaimConfig| match claim.path.segments() {
+        [PathSegment::Name(name)] => config.constants.contains_key(name),
+        _ => false,
+    };
+    config.claims.iter().filter(|claim| !is_constant(claim)).cloned().collect()
 }
 
 /// TI-40: key files that carry the mark of test keys, in their name or as text inside, are refused.

@@ -18,8 +18,9 @@ use mahfada_trust::RootSignError;
 use mahfada_web::config::ConfigError;
 use mahfada_x509::IssueError;
 
+pub use authority::{Identity, IdentityFiles, Organization};
 pub use office::{Answer, Https};
-pub use phone::{FlowError, Phone};
+pub use phone::{FlowError, Hands, Phone};
 pub use story::{Sabotage, StepName, StepReport, Story};
 pub use words::Language;
 pub use world::{CNSS_RIGHTS, PID, Place, World, citizen};
@@ -74,7 +75,10 @@ pub struct Options {
 #[must_use]
 pub fn run(options: Options) -> ExitCode {
     mahfada_web::tls::install_provider();
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(error) => {
             tracing::error!(%error, "no runtime");

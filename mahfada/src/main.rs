@@ -7,7 +7,11 @@ use clap::{Parser, Subcommand, ValueEnum};
 use mahfada::demo::{self, Language, StepName};
 
 #[derive(Debug, Parser)]
-#[command(name = "mahfada", version, about = "A national digital identity wallet: the backend")]
+#[command(
+    name = "mahfada",
+    version,
+    about = "A national digital identity wallet: the backend"
+)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -50,10 +54,20 @@ enum Service {
 
 fn main() -> ExitCode {
     match Arguments::parse().command {
-        Command::Demo { headless, serve, lang, sabotage } => {
+        Command::Demo {
+            headless,
+            serve,
+            lang,
+            sabotage,
+        } => {
             // What the services log belongs to operators; here only what is wrong.
             let _ = mahfada_web::logging::init("error");
-            demo::run(demo::Options { headless, serve, language: lang, sabotage })
+            demo::run(demo::Options {
+                headless,
+                serve,
+                language: lang,
+                sabotage,
+            })
         }
         Command::Serve { service, arguments } => {
             let arguments = std::iter::once("mahfada serve".to_owned()).chain(arguments);

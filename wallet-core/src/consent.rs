@@ -117,7 +117,9 @@ impl ConsentChoice {
     /// Agrees to the offer, or to the preferred choice.
     #[must_use]
     pub fn agree() -> Self {
-        Self::Agree { selection: Selection::default() }
+        Self::Agree {
+            selection: Selection::default(),
+        }
     }
 }
 

@@ -100,7 +100,11 @@ impl Answer {
         if body.len() > MAX_RESPONSE_BYTES {
             return Err(HttpError::TooLong);
         }
-        Ok(Self { status: parts.status.as_u16(), body, headers: parts.headers })
+        Ok(Self {
+            status: parts.status.as_u16(),
+            body,
+            headers: parts.headers,
+        })
     }
 
     /// Returns the body of an answer with status 200 and this media type; parameters of it do not matter.
@@ -113,13 +117,89 @@ impl Answer {
 
     /// Returns the body when it is of this media type, whatever the status.
     pub(crate) fn of_type(self, content_type: &str) -> Result<Vec<u8>, HttpError> {
-        if self.is(content_type) { Ok(self.body) } else { Err(HttpError::ContentType) }
+        if self.is(content_type) {
+            Ok(self.body)
+        } else {
+            Err(HttpError::ContentType)
+        }
     }
 
     pub(crate) fn is(&self, content_type: &str) -> bool {
         let mut values = self.headers.get_all(CONTENT_TYPE).iter();
-        let value = values.next().and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let value = values
+            .next()
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default();
         let essence = value.split(';').next().unwrap_or_default().trim();
         values.next().is_none() && essence.eq_ignore_ascii_case(content_type)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn response(status: u16, content_type: &str, length: usize) -> Response<Vec<u8>> {
+        let builder = Response::builder()
+            .status(status)
+            .header(CONTENT_TYPE, content_type);
+        builder.body(vec![b'x'; length]).unwrap()
+    }
+
+    #[test]
+    fn takes_the_media_type_with_parameters_and_no_other() {
+        let ok = |content_type| {
+            Answer::take(response(200, content_type, 1))
+                .unwrap()
+                .ok(JSON)
+        };
+        assert_eq!(ok("Application/JSON; charset=utf-8").unwrap(), b"x");
+        for other in [
+            "text/html",
+            "application/jsonp",
+            "",
+            "application/json, text/html",
+        ] {
+            assert_eq!(ok(other), Err(HttpError::ContentType), "{other}");
+        }
+    }
+
+    #[test]
+    fn refuses_two_media_types() {
+        let mut twice = response(200, JSON, 1);
+        twice
+            .headers_mut()
+            .append(CONTENT_TYPE, JSON.parse().unwrap());
+        assert_eq!(
+            Answer::take(twice).unwrap().ok(JSON),
+            Err(HttpError::ContentType)
+        );
+    }
+
+    #[test]
+    fn refuses_long_bodies_redirects_and_other_statuses() {
+        let long = Answer::take(response(200, JSON, MAX_RESPONSE_BYTES + 1));
+        assert_eq!(long.err(), Some(HttpError::TooLong));
+        Answer::take(response(200, JSON, MAX_RESPONSE_BYTES)).unwrap_or_else(|_| panic!("fits"));
+        for status in [300, 301, 302, 303, 307, 308] {
+            let redirect = Answer::take(response(status, JSON, 0));
+            assert_eq!(redirect.err(), Some(HttpError::UnexpectedRedirect));
+        }
+        let other = Answer::take(response(201, JSON, 0)).unwrap().ok(JSON);
+        assert_eq!(other, Err(HttpError::Status(201)));
+    }
+
+    #[test]
+    fn sends_under_one_name_and_over_tls_only() {
+        let request = get("https://localhost:8101/pid", JSON).unwrap();
+        assert_eq!(request.headers()[USER_AGENT_HEADER], USER_AGENT);
+        for url in [
+            "http://issuer.example",
+            "https://",
+            "issuer.example",
+            "file:///etc/passwd",
+        ] {
+            assert_eq!(get(url, JSON).err(), Some(HttpError::Address), "{url}");
+        }
     }
 }

@@ -7,7 +7,7 @@ mahfada_base::text_newtype! {
     KeyId
 }
 
-/// The root key of this wallet instance for one issuer, K_w (decision D2).
+/// The root key of this wallet instance for one issuer, `K_w` (decision D2).
 ///
 /// The app keeps one per issuer, so that issuers cannot match wallets.
 #[derive(Clone, Debug, PartialEq, Eq)]

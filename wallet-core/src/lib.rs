@@ -67,7 +67,8 @@ pub use consent::{
     RelyingPartyDisplay, RequestedCredential, Selection, TxCodeRequest,
 };
 pub use credential_store::{
-    CredentialId, CredentialStore, HeldCredential, LogEntry, LogOutcome, StoreError, StoreKey,
+    CredentialId, CredentialStore, HeldCredential, LogEntry, LogOutcome, LoggedClaim, StoreError,
+    StoreKey,
 };
 pub use error::WalletError;
 pub use exchange::{HttpError, MAX_RESPONSE_BYTES, USER_AGENT};

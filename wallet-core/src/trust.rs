@@ -5,6 +5,9 @@ use mahfada_trust::{ListError, RootError, TrustRole, TrustStore, UnverifiedRoot}
 use crate::exchange::{self, Answer, HttpError, JSON};
 use crate::{Context, Input, Step};
 
+#[cfg(test)]
+mod tests;
+
 /// The media type of lists.
 const LIST: &str = "application/jose";
 /// The most root documents that one update walks through.
@@ -75,7 +78,12 @@ impl TrustUpdate {
     #[must_use]
     pub fn new(store: TrustStore, registry_url: &str) -> Self {
         let registry_url = registry_url.trim_end_matches('/').to_owned();
-        Self { store, registry_url, roots: 0, state: State::Start }
+        Self {
+            store,
+            registry_url,
+            roots: 0,
+            state: State::Start,
+        }
     }
 
     /// Takes what the app brings back and says what it does next.
@@ -117,18 +125,30 @@ impl TrustUpdate {
         }
         let next = self.store.root().document().version.saturating_add(1);
         self.state = State::Root;
-        Ok(Step::Http(exchange::get(&format!("{}/root/{next}.json", self.registry_url), JSON)?))
+        Ok(Step::Http(exchange::get(
+            &format!("{}/root/{next}.json", self.registry_url),
+            JSON,
+        )?))
     }
 
     fn ask_lists(&mut self) -> Result<Step<TrustStore>, TrustUpdateError> {
         let document = self.store.root().document();
         let roles = TrustRole::ALL.into_iter().rev();
-        self.ask_list(roles.filter(|role| !document.list_signers(*role).is_empty()).collect())
+        self.ask_list(
+            roles
+                .filter(|role| !document.list_signers(*role).is_empty())
+                .collect(),
+        )
     }
 
     fn ask_list(&mut self, mut rest: Vec<TrustRole>) -> Result<Step<TrustStore>, TrustUpdateError> {
-        let Some(role) = rest.pop() else { return Ok(Step::Done(self.store.clone())) };
+        let Some(role) = rest.pop() else {
+            return Ok(Step::Done(self.store.clone()));
+        };
         self.state = State::List(role, rest);
-        Ok(Step::Http(exchange::get(&format!("{}/lists/{}.jwt", self.registry_url, role.slug()), LIST)?))
+        Ok(Step::Http(exchange::get(
+            &format!("{}/lists/{}.jwt", self.registry_url, role.slug()),
+            LIST,
+        )?))
     }
 }

@@ -5,11 +5,13 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use mahfada_base::{Clock as _, Secret, Seconds, UnixTime};
+use mahfada_base::{Clock as _, Seconds, Secret, UnixTime, base64url};
 use mahfada_crypto::aws_lc::{PROVIDER, SystemRandom};
 use mahfada_crypto::{Random as _, Signer};
 use mahfada_web::clock::SystemClock;
-use mahfada_x509::{Certificate, CertificateKind, CertificateTemplate, SubjectName, issue, self_signed};
+use mahfada_x509::{
+    Certificate, CertificateKind, CertificateTemplate, SubjectName, issue, self_signed,
+};
 
 use super::DemoError;
 
@@ -43,9 +45,17 @@ impl Identity {
     /// [`DemoError`] when no key or certificate can be made.
     pub fn authority(common_name: &str, organization: Organization) -> Result<Self, DemoError> {
         let (signer, pkcs8) = generate()?;
-        let template = template(common_name, organization, CertificateKind::Ca { path_len: Some(0) });
+        let template = template(
+            common_name,
+            organization,
+            CertificateKind::Ca { path_len: Some(0) },
+        );
         let certificate = self_signed(&template, &*signer, &SystemRandom, &PROVIDER)?;
-        Ok(Self { signer, certificate, pkcs8 })
+        Ok(Self {
+            signer,
+            certificate,
+            pkcs8,
+        })
     }
 
     /// Issues a certificate for a new key that signs in one role.
@@ -60,7 +70,14 @@ impl Identity {
         dns_names: &[&str],
     ) -> Result<Self, DemoError> {
         let dns_names = dns_names.iter().map(|name| (*name).to_owned()).collect();
-        self.issue(&template(common_name, organization, CertificateKind::Leaf { extended_key_usage, dns_names }))
+        self.issue(&template(
+            common_name,
+            organization,
+            CertificateKind::Leaf {
+                extended_key_usage,
+                dns_names,
+            },
+        ))
     }
 
     /// Issues a TLS certificate for this machine.
@@ -85,7 +102,11 @@ impl Identity {
             &SystemRandom,
             &PROVIDER,
         )?;
-        Ok(Self { signer, certificate, pkcs8 })
+        Ok(Self {
+            signer,
+            certificate,
+            pkcs8,
+        })
     }
 
     /// Writes `NAME.key` and `NAME.pem`, readable by the owner only.
@@ -97,7 +118,10 @@ impl Identity {
             private_key: folder.join(format!("{name}.key")),
             chain: folder.join(format!("{name}.pem")),
         };
-        write_secret(&files.private_key, self.pkcs8.expose())?;
+        write_secret(
+            &files.private_key,
+            private_key_pem(self.pkcs8.expose()).expose().as_bytes(),
+        )?;
         std::fs::write(&files.chain, self.certificate.to_pem())?;
         Ok(files)
     }
@@ -106,7 +130,7 @@ impl Identity {
 /// Where an identity was written.
 #[derive(Clone, Debug)]
 pub struct IdentityFiles {
-    /// The private key, PKCS#8 DER.
+    /// The private key, PKCS#8 PEM.
     pub private_key: PathBuf,
     /// The certificate, PEM.
     pub chain: PathBuf,
@@ -128,7 +152,7 @@ impl IdentityFiles {
 ///
 /// # Errors
 /// [`DemoError`] when no random bytes are to be had or the file cannot be written.
-pub fn write_secret_key(path: &Path) -> Result<(), DemoError> {
+pub(super) fn write_secret_key(path: &Path) -> Result<(), DemoError> {
     let mut key = [0; 32];
     SystemRandom.fill(&mut key)?;
     Ok(write_secret(path, &key)?)
@@ -137,16 +161,38 @@ pub fn write_secret_key(path: &Path) -> Result<(), DemoError> {
 fn write_secret(path: &Path, bytes: &[u8]) -> io::Result<()> {
     use std::io::Write as _;
     use std::os::unix::fs::OpenOptionsExt as _;
-    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    let mut file = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)?;
     file.write_all(bytes)
+}
+
+fn private_key_pem(pkcs8: &[u8]) -> Secret<String> {
+    let body = Secret::new(base64url::encode_standard(pkcs8));
+    let mut pem = String::from("-----BEGIN PRIVATE KEY-----\n");
+    for line in body.expose().as_bytes().chunks(64) {
+        pem.push_str(&String::from_utf8_lossy(line));
+        pem.push('\n');
+    }
+    pem.push_str("-----END PRIVATE KEY-----\n");
+    Secret::new(pem)
 }
 
 fn generate() -> Result<(Arc<dyn Signer>, Arc<Secret<Vec<u8>>>), DemoError> {
     let pkcs8 = PROVIDER.keys.generate_es256_pkcs8(&SystemRandom)?;
-    Ok((PROVIDER.keys.es256_from_pkcs8(pkcs8.expose())?, Arc::new(pkcs8)))
+    Ok((
+        PROVIDER.keys.es256_from_pkcs8(pkcs8.expose())?,
+        Arc::new(pkcs8),
+    ))
 }
 
-fn template(common_name: &str, organization: Organization, kind: CertificateKind) -> CertificateTemplate {
+fn template(
+    common_name: &str,
+    organization: Organization,
+    kind: CertificateKind,
+) -> CertificateTemplate {
     let now: UnixTime = SystemClock.now();
     CertificateTemplate {
         subject: SubjectName {

@@ -2,15 +2,17 @@
 //!
 //! wallet-core would not take part, so the forger speaks to the verifier by hand.
 
+use mahfada_base::ClaimsPath;
 use mahfada_base::{Clock as _, base64url};
 use mahfada_crypto::aws_lc::{PROVIDER, SystemRandom};
 use mahfada_crypto::{ContentEncryption, SignatureAlgorithm, Signer};
 use mahfada_jose::{Jwk, JwsBuilder, UnverifiedJws};
-use mahfada_openid4vp::{AuthorizationRequestUri, AuthorizationResponse, ResponseEncryption, VpToken};
+use mahfada_openid4vp::{
+    AuthorizationRequestUri, AuthorizationResponse, ResponseEncryption, VpToken,
+};
 use mahfada_sd_jwt::SdJwtIssuance;
 use mahfada_sd_jwt::vc::UnverifiedSdJwtVc;
 use mahfada_web::clock::SystemClock;
-use mahfada_base::ClaimsPath;
 use serde_json::{Value, json};
 
 use super::DemoError;
@@ -36,9 +38,14 @@ pub(super) async fn answer(
     let query_id = text(&request, "/dcql_query/credentials/0/id")?;
     let response = AuthorizationResponse {
         vp_token: VpToken::from([(query_id, vec![presentation])]),
-        state: request.get("state").and_then(Value::as_str).map(ToOwned::to_owned),
+        state: request
+            .get("state")
+            .and_then(Value::as_str)
+            .map(ToOwned::to_owned),
     };
-    let form = response.encrypt(&recipient(&request)?, &SystemRandom, &PROVIDER).map_err(unexpected)?;
+    let form = response
+        .encrypt(&recipient(&request)?, &SystemRandom, &PROVIDER)
+        .map_err(unexpected)?;
     let sent = https
         .client()
         .post(text(&request, "/response_uri")?)
@@ -51,12 +58,23 @@ pub(super) async fn answer(
 
 async fn fetch(https: &Https, link: &str) -> Result<Value, DemoError> {
     let link = AuthorizationRequestUri::parse(link).map_err(unexpected)?;
-    let object = https.client().get(link.request_uri.as_str()).send().await?.text().await?;
+    let object = https
+        .client()
+        .get(link.request_uri.as_str())
+        .send()
+        .await?
+        .text()
+        .await?;
     let object = UnverifiedJws::parse(&object).map_err(unexpected)?;
     mahfada_base::json::parse(object.unverified_payload()).map_err(unexpected)
 }
 
-fn forge(signer: &Identity, holder: &dyn Signer, status_uri: &str, names: &[&str]) -> Result<String, DemoError> {
+fn forge(
+    signer: &Identity,
+    holder: &dyn Signer,
+    status_uri: &str,
+    names: &[&str],
+) -> Result<String, DemoError> {
     let day = SystemClock.now().start_of_day();
     let payload = json!({
         "vct": PID,
@@ -70,14 +88,18 @@ fn forge(signer: &Identity, holder: &dyn Signer, status_uri: &str, names: &[&str
         "birthdate": "1990-01-01",
         "address": { "formatted": "FORGED" },
     });
-    let Value::Object(payload) = payload else { return Err(unexpected("no object")) };
+    let Value::Object(payload) = payload else {
+        return Err(unexpected("no object"));
+    };
     let issuance = SdJwtIssuance {
         payload,
         selectively_disclosable: names.iter().map(|name| ClaimsPath::name(*name)).collect(),
         decoys: 0,
     };
     let builder = JwsBuilder::new("dc+sd-jwt").x5c(std::slice::from_ref(&signer.certificate));
-    issuance.sign(builder, &*signer.signer, &SystemRandom, PROVIDER.digest).map_err(unexpected)
+    issuance
+        .sign(builder, &*signer.signer, &SystemRandom, PROVIDER.digest)
+        .map_err(unexpected)
 }
 
 fn present(
@@ -105,10 +127,16 @@ fn present(
 
 fn recipient(request: &Value) -> Result<ResponseEncryption, DemoError> {
     let coordinate = |name: &str| {
-        base64url::decode(text(request, &format!("/client_metadata/jwks/keys/0/{name}"))?).map_err(unexpected)
+        base64url::decode(text(
+            request,
+            &format!("/client_metadata/jwks/keys/0/{name}"),
+        )?)
+        .map_err(unexpected)
     };
     Ok(ResponseEncryption {
-        key: PROVIDER.keys.p256_public(&coordinate("x")?, &coordinate("y")?)?,
+        key: PROVIDER
+            .keys
+            .p256_public(&coordinate("x")?, &coordinate("y")?)?,
         kid: text(request, "/client_metadata/jwks/keys/0/kid")?,
         enc: ContentEncryption::A256Gcm,
     })

@@ -44,7 +44,11 @@ impl Https {
     /// # Errors
     /// [`DemoError::Http`] when no answer comes.
     pub async fn post(&self, url: &str, api_key: &str, body: &Value) -> Result<Answer, DemoError> {
-        let request = self.0.post(url).bearer_auth(api_key).header("content-type", "application/json");
+        let request = self
+            .0
+            .post(url)
+            .bearer_auth(api_key)
+            .header("content-type", "application/json");
         Self::answer(request.body(body.to_string())).await
     }
 
@@ -78,7 +82,11 @@ impl Https {
             .and_then(|text| text.split(';').next())
             .map(ToOwned::to_owned);
         let body = serde_json::from_slice(&response.bytes().await?).unwrap_or(Value::Null);
-        Ok(Answer { status, body, cookie })
+        Ok(Answer {
+            status,
+            body,
+            cookie,
+        })
     }
 }
 
@@ -88,8 +96,15 @@ impl Answer {
     /// # Errors
     /// [`DemoError::Unexpected`] with status and body when it is not there.
     pub fn text(&self, member: &'static str) -> Result<String, DemoError> {
-        self.body.get(member).and_then(Value::as_str).map(ToOwned::to_owned).ok_or_else(|| {
-            DemoError::Unexpected(format!("no {member} in the answer {} {}", self.status, self.body))
-        })
+        self.body
+            .get(member)
+            .and_then(Value::as_str)
+            .map(ToOwned::to_owned)
+            .ok_or_else(|| {
+                DemoError::Unexpected(format!(
+                    "no {member} in the answer {} {}",
+                    self.status, self.body
+                ))
+            })
     }
 }

@@ -12,9 +12,9 @@ use mahfada_crypto::{PublicKey, Random as _, Signer, pure};
 use mahfada_eid::testing::VirtualChip;
 use mahfada_trust::TrustStore;
 use mahfada_wallet_core::{
-    CardIssuance, ConsentChoice, ConsentRequest, Context, CredentialId, CredentialStore, Input, IssuanceError, KeyId,
-    OfferIssuance, Presentation, PresentationError, PresentationOutcome, ReceivedBatch, Step, StoreError, StoreKey,
-    TrustUpdate, TrustUpdateError, WalletKey,
+    CardIssuance, ConsentChoice, ConsentRequest, Context, CredentialId, CredentialStore, Input,
+    IssuanceError, KeyId, OfferIssuance, Presentation, PresentationError, PresentationOutcome,
+    ReceivedBatch, Step, StoreError, StoreKey, TrustUpdate, TrustUpdateError, WalletKey,
 };
 use mahfada_web::clock::SystemClock;
 
@@ -66,7 +66,11 @@ impl Hands<'_> {
     /// Hands that agree to everything and hold no card.
     #[must_use]
     pub fn agreeing() -> Self {
-        Self { card: None, choice: ConsentChoice::agree(), tx_code: None }
+        Self {
+            card: None,
+            choice: ConsentChoice::agree(),
+            tx_code: None,
+        }
     }
 }
 
@@ -77,7 +81,9 @@ impl Phone {
     /// [`DemoError`] when the root document is none.
     pub fn new(https: Https, pinned_root: &[u8], store_file: PathBuf) -> Result<Self, DemoError> {
         let store = CredentialStore::new(pinned_root);
-        let trust = store.trust_store(&pure::PROVIDER).map_err(|error| DemoError::Unexpected(error.to_string()))?;
+        let trust = store
+            .trust_store(&pure::PROVIDER)
+            .map_err(|error| DemoError::Unexpected(error.to_string()))?;
         let mut key = [0; 32];
         SystemRandom.fill(&mut key)?;
         Ok(Self {
@@ -96,9 +102,16 @@ impl Phone {
     ///
     /// # Errors
     /// [`FlowError`] when a document cannot be had or does not hold.
-    pub async fn update_trust(&mut self, registry_url: &str) -> Result<(), FlowError<TrustUpdateError>> {
+    pub async fn update_trust(
+        &mut self,
+        registry_url: &str,
+    ) -> Result<(), FlowError<TrustUpdateError>> {
         let mut flow = TrustUpdate::new(self.trust.clone(), registry_url);
-        let trust = self.drive(Hands::agreeing(), move |input, context, _| flow.step(input, context)).await?;
+        let trust = self
+            .drive(Hands::agreeing(), move |input, context, _| {
+                flow.step(input, context)
+            })
+            .await?;
         self.store.remember_trust(&trust)?;
         self.trust = trust;
         Ok(())
@@ -117,8 +130,12 @@ impl Phone {
     ) -> Result<ReceivedBatch, FlowError<IssuanceError>> {
         let key = self.wallet_key(issuer)?;
         let mut flow = CardIssuance::new(issuer, configuration, key, copies);
-        let hands = Hands { card: Some(card), ..Hands::agreeing() };
-        self.drive(hands, move |input, context, _| flow.step(input, context)).await
+        let hands = Hands {
+            card: Some(card),
+            ..Hands::agreeing()
+        };
+        self.drive(hands, move |input, context, _| flow.step(input, context))
+            .await
     }
 
     /// Redeems an offer.
@@ -132,7 +149,8 @@ impl Phone {
         copies: u8,
     ) -> Result<ReceivedBatch, FlowError<IssuanceError>> {
         let mut flow = OfferIssuance::new(link, copies).map_err(FlowError::Wallet)?;
-        self.drive(hands, move |input, context, _| flow.step(input, context)).await
+        self.drive(hands, move |input, context, _| flow.step(input, context))
+            .await
     }
 
     /// Answers a verifier.
@@ -145,7 +163,11 @@ impl Phone {
         hands: Hands<'_>,
     ) -> Result<PresentationOutcome, FlowError<PresentationError>> {
         let mut flow = Presentation::new(link).map_err(FlowError::Wallet)?;
-        let outcome = self.drive(hands, move |input, context, store| flow.step(input, context, store)).await;
+        let outcome = self
+            .drive(hands, move |input, context, store| {
+                flow.step(input, context, store)
+            })
+            .await;
         self.save()?;
         outcome
     }
@@ -154,7 +176,10 @@ impl Phone {
     ///
     /// # Errors
     /// [`FlowError::Store`] or [`FlowError::Phone`] when it cannot be written.
-    pub fn keep(&mut self, received: &ReceivedBatch) -> Result<CredentialId, FlowError<IssuanceError>> {
+    pub fn keep(
+        &mut self,
+        received: &ReceivedBatch,
+    ) -> Result<CredentialId, FlowError<IssuanceError>> {
         let id = self.store.add(received, SystemClock.now());
         self.save()?;
         Ok(id)
@@ -179,7 +204,12 @@ impl Phone {
     /// Returns what the flows of the wallet are handed.
     #[must_use]
     pub fn context(&self) -> Context<'_> {
-        Context { now: SystemClock.now(), random: &SystemRandom, crypto: &pure::PROVIDER, trust: &self.trust }
+        Context {
+            now: SystemClock.now(),
+            random: &SystemRandom,
+            crypto: &pure::PROVIDER,
+            trust: &self.trust,
+        }
     }
 
     async fn drive<T, E: std::error::Error + 'static>(
@@ -189,26 +219,38 @@ impl Phone {
     ) -> Result<T, FlowError<E>> {
         let mut input = Input::Start;
         loop {
-            let context =
-                Context { now: SystemClock.now(), random: &SystemRandom, crypto: &pure::PROVIDER, trust: &self.trust };
+            let context = Context {
+                now: SystemClock.now(),
+                random: &SystemRandom,
+                crypto: &pure::PROVIDER,
+                trust: &self.trust,
+            };
             input = match step(input, &context, &mut self.store).map_err(FlowError::Wallet)? {
                 Step::Http(request) => Input::Http(self.send(request).await?),
-                Step::Sign(request) => Input::Signature(self.signer(&request.key)?.sign(&request.message).map_err(|_| {
-                    DemoError::Unexpected("the hardware key does not sign".to_owned())
-                })?),
+                Step::Sign(request) => {
+                    Input::Signature(self.signer(&request.key)?.sign(&request.message).map_err(
+                        |_| DemoError::Unexpected("the hardware key does not sign".to_owned()),
+                    )?)
+                }
                 Step::CreateKeys { count } => Input::Keys(self.create_keys(count)?),
                 Step::WalletKey { issuer } => Input::WalletKey(self.wallet_key(&issuer)?),
                 Step::Apdu(command) => {
-                    let card = hands.card.as_mut().ok_or_else(|| unexpected("no card at hand"))?;
+                    let card = hands
+                        .card
+                        .as_mut()
+                        .ok_or_else(|| unexpected("no card at hand"))?;
                     Input::Apdu(card.transmit(&command))
                 }
                 Step::Consent(question) => {
                     self.last_question = Some(*question);
                     Input::Consent(hands.choice.clone())
                 }
-                Step::TxCode(_) => {
-                    Input::TxCode(hands.tx_code.take().ok_or_else(|| unexpected("no transaction code at hand"))?)
-                }
+                Step::TxCode(_) => Input::TxCode(
+                    hands
+                        .tx_code
+                        .take()
+                        .ok_or_else(|| unexpected("no transaction code at hand"))?,
+                ),
                 Step::Save => {
                     self.save()?;
                     Input::Saved
@@ -219,7 +261,10 @@ impl Phone {
         }
     }
 
-    async fn send(&self, request: http::Request<Vec<u8>>) -> Result<http::Response<Vec<u8>>, DemoError> {
+    async fn send(
+        &self,
+        request: http::Request<Vec<u8>>,
+    ) -> Result<http::Response<Vec<u8>>, DemoError> {
         let request = reqwest::Request::try_from(request)?;
         let response = self.https.client().execute(request).await?;
         let mut answer = http::Response::new(Vec::new());
@@ -252,11 +297,15 @@ impl Phone {
     }
 
     fn signer(&self, key: &KeyId) -> Result<&Arc<dyn Signer>, DemoError> {
-        self.hardware.get(key).ok_or_else(|| unexpected("the hardware has no such key"))
+        self.hardware
+            .get(key)
+            .ok_or_else(|| unexpected("the hardware has no such key"))
     }
 
     fn save<E: std::error::Error + 'static>(&mut self) -> Result<(), FlowError<E>> {
-        let sealed = self.store.seal(&self.store_key, &SystemRandom, &pure::PROVIDER)?;
+        let sealed = self
+            .store
+            .seal(&self.store_key, &SystemRandom, &pure::PROVIDER)?;
         let beside = self.store_file.with_extension("new");
         std::fs::write(&beside, sealed).map_err(DemoError::from)?;
         std::fs::rename(&beside, &self.store_file).map_err(DemoError::from)?;

@@ -10,17 +10,17 @@ use super::DemoError;
 
 /// The two free ports of a service, taken before it starts so that its configuration can name them.
 #[derive(Debug)]
-pub struct Ports {
+pub(super) struct Ports {
     listeners: Listeners,
     /// Where wallets and other services reach it.
-    pub public: SocketAddr,
+    pub(super) public: SocketAddr,
     /// Where operators reach it.
-    pub management: SocketAddr,
+    pub(super) management: SocketAddr,
 }
 
 /// A service that runs until it is dropped.
 #[derive(Debug)]
-pub struct RunningService {
+pub(super) struct RunningService {
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -30,28 +30,32 @@ impl Ports {
     ///
     /// # Errors
     /// What the operating system says.
-    pub fn take() -> Result<Self, DemoError> {
+    pub(super) fn take() -> Result<Self, DemoError> {
         let free = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let listeners = Listeners::bind_addresses(free, free)?;
         let (public, management) = listeners.addresses()?;
-        Ok(Self { listeners, public, management })
+        Ok(Self {
+            listeners,
+            public,
+            management,
+        })
     }
 
     /// Returns the base of every identifier of the service.
     #[must_use]
-    pub fn public_url(&self) -> String {
+    pub(super) fn public_url(&self) -> String {
         format!("https://localhost:{}", self.public.port())
     }
 
     /// Returns the base of the management API.
     #[must_use]
-    pub fn management_url(&self) -> String {
+    pub(super) fn management_url(&self) -> String {
         format!("https://localhost:{}", self.management.port())
     }
 
     /// Writes the `server` section of a configuration.
     #[must_use]
-    pub fn to_toml(&self, tls: &str) -> String {
+    pub(super) fn to_toml(&self, tls: &str) -> String {
         format!(
             "[server]\npublic_url = {:?}\nworkers = 1\n\n[server.public]\naddress = {:?}\ntls = {tls}\n\n[server.management]\naddress = {:?}\ntls = {tls}\n",
             self.public_url(),
@@ -61,7 +65,7 @@ impl Ports {
     }
 
     /// Starts a service on these ports; it runs until the value is dropped.
-    pub fn start<R, F, E>(self, name: &'static str, run: R) -> RunningService
+    pub(super) fn start<R, F, E>(self, name: &'static str, run: R) -> RunningService
     where
         R: FnOnce(Listeners, Shutdown) -> F + Send + 'static,
         F: Future<Output = Result<(), E>>,
@@ -69,7 +73,10 @@ impl Ports {
     {
         let (stop, stopped) = oneshot::channel();
         let thread = std::thread::spawn(move || {
-            let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+            let runtime = match tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+            {
                 Ok(runtime) => runtime,
                 Err(error) => return tracing::error!(name, %error, "no runtime"),
             };
@@ -78,17 +85,20 @@ impl Ports {
                 tracing::error!(name, %error, cause, "the service does not run");
             }
         });
-        RunningService { stop: Some(stop), thread: Some(thread) }
+        RunningService {
+            stop: Some(stop),
+            thread: Some(thread),
+        }
     }
 }
 
 /// Becomes ready when the demonstration ends.
 #[derive(Debug)]
-pub struct Shutdown(oneshot::Receiver<()>);
+pub(super) struct Shutdown(oneshot::Receiver<()>);
 
 impl Shutdown {
     /// Waits for the end.
-    pub async fn wait(self) {
+    pub(super) async fn wait(self) {
         let _ = self.0.await;
     }
 }
@@ -96,7 +106,7 @@ impl Shutdown {
 impl RunningService {
     /// Tells whether the service has ended by itself, which it does only when it cannot run.
     #[must_use]
-    pub fn has_ended(&self) -> bool {
+    pub(super) fn has_ended(&self) -> bool {
         self.thread.as_ref().is_none_or(JoinHandle::is_finished)
     }
 }

@@ -124,14 +124,22 @@ impl Story {
         let world = World::start().await?;
         let file = world.folder().join("wallet.sealed");
         let phone = Phone::new(world.https.clone(), &world.pinned_root, file)?;
-        Ok(Self { world, phone, language })
+        Ok(Self {
+            world,
+            phone,
+            language,
+        })
     }
 
     /// Carries out one step.
     ///
     /// # Errors
     /// [`DemoError`] only when the demonstration itself cannot go on.
-    pub async fn step(&mut self, step: StepName, sabotage: Sabotage) -> Result<StepReport, DemoError> {
+    pub async fn step(
+        &mut self,
+        step: StepName,
+        sabotage: Sabotage,
+    ) -> Result<StepReport, DemoError> {
         let mut report = StepReport::default();
         let outcome = match step {
             StepName::Registry => self.registry(sabotage, &mut report).await,
@@ -165,11 +173,24 @@ pub(super) async fn tell(options: Options) -> Result<bool, DemoError> {
     let mut well = true;
     for (step, number) in StepName::ALL.into_iter().zip(1..) {
         let started = now();
-        let sabotage = if options.sabotage == Some(step) { Sabotage::Applied } else { Sabotage::None };
+        let sabotage = if options.sabotage == Some(step) {
+            Sabotage::Applied
+        } else {
+            Sabotage::None
+        };
         let report = story.step(step, sabotage).await?;
-        let mark = if report.failure.is_none() { '✔' } else { '✘' };
+        let mark = if report.failure.is_none() {
+            '✔'
+        } else {
+            '✘'
+        };
         let title = options.language.title(step);
-        writeln!(out, "{mark} {number:>2}. {title}  [{}, {} ms]", step.as_str(), started.elapsed().as_millis())?;
+        writeln!(
+            out,
+            "{mark} {number:>2}. {title}  [{}, {} ms]",
+            step.as_str(),
+            started.elapsed().as_millis()
+        )?;
         if !options.headless || report.failure.is_some() {
             for line in &report.lines {
                 writeln!(out, "       {line}")?;
@@ -181,7 +202,12 @@ pub(super) async fn tell(options: Options) -> Result<bool, DemoError> {
             break;
         }
     }
-    writeln!(out, "\n{}  ({} ms)", options.language.ending(well), started.elapsed().as_millis())?;
+    writeln!(
+        out,
+        "\n{}  ({} ms)",
+        options.language.ending(well),
+        started.elapsed().as_millis()
+    )?;
     if options.serve && well {
         serve(&mut out, &story).await?;
     }
@@ -191,9 +217,7 @@ pub(super) async fn tell(options: Options) -> Result<bool, DemoError> {
 /// Prints one JSON line with what is needed to go on by hand, and waits for Ctrl-C.
 async fn serve(out: &mut impl std::io::Write, story: &Story) -> Result<(), DemoError> {
     let world = &story.world;
-    let place = |place: &super::Place| {
-        json!({ "public": place.public_url, "management": place.management_url, "api_key": place.api_key })
-    };
+    let place = |place: &super::Place| json!({ "public": place.public_url, "management": place.management_url, "api_key": place.api_key });
     let line = json!({
         "ca_file": world.tls_anchor_file,
         "folder": world.folder(),
@@ -209,7 +233,10 @@ async fn serve(out: &mut impl std::io::Write, story: &Story) -> Result<(), DemoE
     Ok(())
 }
 
-#[expect(clippy::disallowed_methods, reason = "the demonstration measures how long its steps take")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the demonstration measures how long its steps take"
+)]
 fn now() -> Instant {
     Instant::now()
 }

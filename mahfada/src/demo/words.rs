@@ -119,7 +119,11 @@ impl Language {
     #[must_use]
     pub const fn ending(self, well: bool) -> &'static str {
         self.pick(if well {
-            ["انتهت كل خطوة كما يجب", "Chaque étape s'est terminée comme il faut", "Every step ended as it must"]
+            [
+                "انتهت كل خطوة كما يجب",
+                "Chaque étape s'est terminée comme il faut",
+                "Every step ended as it must",
+            ]
         } else {
             [
                 "خطوة لم تنته كما يجب",

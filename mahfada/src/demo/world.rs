@@ -12,7 +12,7 @@ use mahfada_crypto::aws_lc::{PROVIDER, SystemRandom};
 use mahfada_eid::testing::{Citizen, TestCard};
 use mahfada_issuer::TestAnchors;
 use mahfada_trust::{ListSigner, TrustRole};
-use mahfada_trust_registry::registry::RootDraft;
+use mahfada_trust_registry::registry::root::RootDraft;
 use mahfada_verifier::RegistrationCheck;
 use mahfada_web::clock::SystemClock;
 use mahfada_web::config::load;
@@ -29,17 +29,47 @@ pub const PID: &str = "urn:mahfada:pid:1";
 /// The type of the social security credential.
 pub const CNSS_RIGHTS: &str = "urn:mahfada:cnss-rights:1";
 
-const OPERATOR: Organization = Organization { name: "Agence de Developpement du Digital", identifier: "GOVMA-ADD" };
-const DGSN: Organization = Organization { name: "DGSN", identifier: "GOVMA-DGSN" };
-const CNSS: Organization = Organization { name: "CNSS", identifier: "GOVMA-CNSS" };
-const NARSA: Organization = Organization { name: "NARSA", identifier: "GOVMA-NARSA" };
-const HOSPITAL: Organization = Organization { name: "CHU Ibn Sina", identifier: "GOVMA-CHUIS" };
+const OPERATOR: Organization = Organization {
+    name: "Agence de Developpement du Digital",
+    identifier: "GOVMA-ADD",
+};
+const DGSN: Organization = Organization {
+    name: "DGSN",
+    identifier: "GOVMA-DGSN",
+};
+const CNSS: Organization = Organization {
+    name: "CNSS",
+    identifier: "GOVMA-CNSS",
+};
+const NARSA: Organization = Organization {
+    name: "NARSA",
+    identifier: "GOVMA-NARSA",
+};
+const HOSPITAL: Organization = Organization {
+    name: "CHU Ibn Sina",
+    identifier: "GOVMA-CHUIS",
+};
 
 /// The real Moroccan card authorities, which the issuer trusts beside the test one.
 const MOROCCAN_AUTHORITIES: [(&str, &[u8]); 3] = [
-    ("csca_ma_2018.cer", include_bytes!("../../../tests/vectors/eid/csca_MA/csca_MA_1121091b565ce32275e628d106daacc0315e.cer")),
-    ("csca_ma_2021.cer", include_bytes!("../../../tests/vectors/eid/csca_MA/csca_MA_112032edb845e4ef371e2ae56495e4e05870.cer")),
-    ("csca_ma_2023.cer", include_bytes!("../../../tests/vectors/eid/csca_MA/csca_MA_1122e429cdced3cd9262612c96e4c0c63891.cer")),
+    (
+        "csca_ma_2018.cer",
+        include_bytes!(
+            "../../../tests/vectors/eid/csca_MA/csca_MA_1121091b565ce32275e628d106daacc0315e.cer"
+        ),
+    ),
+    (
+        "csca_ma_2021.cer",
+        include_bytes!(
+            "../../../tests/vectors/eid/csca_MA/csca_MA_112032edb845e4ef371e2ae56495e4e05870.cer"
+        ),
+    ),
+    (
+        "csca_ma_2023.cer",
+        include_bytes!(
+            "../../../tests/vectors/eid/csca_MA/csca_MA_1122e429cdced3cd9262612c96e4c0c63891.cer"
+        ),
+    ),
 ];
 
 /// Where a service is reached and with which key its operator works.
@@ -99,8 +129,12 @@ impl World {
         let folder = Folder::create()?;
         let keys = Keys::make(&folder.0)?;
         let https = Https::new(&keys.tls_authority.certificate.to_pem())?;
-        let (registry_ports, issuer_ports, verifier_ports, careless_ports) =
-            (Ports::take()?, Ports::take()?, Ports::take()?, Ports::take()?);
+        let (registry_ports, issuer_ports, verifier_ports, careless_ports) = (
+            Ports::take()?,
+            Ports::take()?,
+            Ports::take()?,
+            Ports::take()?,
+        );
         let registry = Place::of(&registry_ports)?;
         let pinned_root = keys.root_document(&registry.public_url)?;
         std::fs::write(folder.0.join("root.json"), &pinned_root)?;
@@ -112,15 +146,42 @@ impl World {
             register(&https, &registry, &folder.0, name, organization, &claims).await?;
         }
         let dgsn = Place::of(&issuer_ports)?;
-        let cnss = Place { api_key: secret_text()?, ..dgsn.clone() };
-        services.push(start_issuer(&folder.0, &keys, issuer_ports, &dgsn, &cnss, &card)?);
+        let cnss = Place {
+            api_key: secret_text()?,
+            ..dgsn.clone()
+        };
+        services.push(start_issuer(
+            &folder.0,
+            &keys,
+            issuer_ports,
+            &dgsn,
+            &cnss,
+            &card,
+        )?);
         let narsa = Place::of(&verifier_ports)?;
-        let hospital = Place { api_key: secret_text()?, ..narsa.clone() };
+        let hospital = Place {
+            api_key: secret_text()?,
+            ..narsa.clone()
+        };
         let check = RegistrationCheck::Enforced;
-        services.push(start_verifier(&folder.0, &keys, verifier_ports, &registry, [&narsa, &hospital], check)?);
+        services.push(start_verifier(
+            &folder.0,
+            &keys,
+            verifier_ports,
+            &registry,
+            [&narsa, &hospital],
+            check,
+        )?);
         let careless = Place::of(&careless_ports)?;
         let check = RegistrationCheck::SkippedByDemo;
-        services.push(start_verifier(&folder.0, &keys, careless_ports, &registry, [&careless, &careless], check)?);
+        services.push(start_verifier(
+            &folder.0,
+            &keys,
+            careless_ports,
+            &registry,
+            [&careless, &careless],
+            check,
+        )?);
         for place in [&dgsn, &narsa, &careless] {
             ready(&https, place, &services).await?;
         }
@@ -182,12 +243,19 @@ struct Keys {
 impl Keys {
     fn make(folder: &Path) -> Result<Self, DemoError> {
         let tls_authority = Identity::authority("Demo TLS authority", OPERATOR)?;
-        std::fs::write(folder.join("tls-authority.pem"), tls_authority.certificate.to_pem())?;
-        let authority = |name: &str, common_name: &str, organization| -> Result<Identity, DemoError> {
-            let identity = Identity::authority(common_name, organization)?;
-            std::fs::write(folder.join(format!("{name}.pem")), identity.certificate.to_pem())?;
-            Ok(identity)
-        };
+        std::fs::write(
+            folder.join("tls-authority.pem"),
+            tls_authority.certificate.to_pem(),
+        )?;
+        let authority =
+            |name: &str, common_name: &str, organization| -> Result<Identity, DemoError> {
+                let identity = Identity::authority(common_name, organization)?;
+                std::fs::write(
+                    folder.join(format!("{name}.pem")),
+                    identity.certificate.to_pem(),
+                )?;
+                Ok(identity)
+            };
         let list_authority = authority("list-authority", "List authority", OPERATOR)?;
         let registrar = authority("registrar-authority", "Registrar authority", OPERATOR)?;
         let access = authority("access-authority", "Access authority", OPERATOR)?;
@@ -195,10 +263,23 @@ impl Keys {
         let dgsn_status = authority("dgsn-status-authority", "DGSN status authority", DGSN)?;
         let attestations = authority("cnss-authority", "CNSS attestation issuers", CNSS)?;
         let cnss_status = authority("cnss-status-authority", "CNSS status authority", CNSS)?;
-        let dgsn = pid.leaf("DGSN credential signer", DGSN, eku::CREDENTIAL_SIGNING, &["localhost"])?;
-        let cnss = attestations.leaf("CNSS credential signer", CNSS, eku::CREDENTIAL_SIGNING, &["localhost"])?;
+        let dgsn = pid.leaf(
+            "DGSN credential signer",
+            DGSN,
+            eku::CREDENTIAL_SIGNING,
+            &["localhost"],
+        )?;
+        let cnss = attestations.leaf(
+            "CNSS credential signer",
+            CNSS,
+            eku::CREDENTIAL_SIGNING,
+            &["localhost"],
+        )?;
         let access_leaf = |name: &str, organization| {
-            access.leaf(name, organization, eku::ACCESS, &["localhost"])?.write(folder, name).map_err(DemoError::from)
+            access
+                .leaf(name, organization, eku::ACCESS, &["localhost"])?
+                .write(folder, name)
+                .map_err(DemoError::from)
         };
         Ok(Self {
             tls: tls_authority.tls_leaf(OPERATOR)?.write(folder, "tls")?,
@@ -236,18 +317,30 @@ impl Keys {
             organization: OPERATOR.name.to_owned(),
             authority: self.list_authority.certificate.clone(),
         };
-        let officers: Vec<_> = self.officers.iter().map(|officer| officer.signer.public_key().clone()).collect();
+        let officers: Vec<_> = self
+            .officers
+            .iter()
+            .map(|officer| officer.signer.public_key().clone())
+            .collect();
         let document = RootDraft {
             version: 1,
             issued_at: now,
             expires: now.plus(7 * 86_400),
             officers: &officers,
             threshold: 2,
-            list_signers: TrustRole::ALL.into_iter().map(|role| (role, signer.clone())).collect(),
+            list_signers: TrustRole::ALL
+                .into_iter()
+                .map(|role| (role, signer.clone()))
+                .collect(),
             registry_url,
         }
         .into_document();
-        let signers: Vec<_> = self.officers.iter().take(2).map(|officer| &*officer.signer).collect();
+        let signers: Vec<_> = self
+            .officers
+            .iter()
+            .take(2)
+            .map(|officer| &*officer.signer)
+            .collect();
         Ok(document.sign(&signers, PROVIDER.digest)?)
     }
 }
@@ -260,8 +353,16 @@ fn start_registry(
 ) -> Result<RunningService, DemoError> {
     std::fs::write(folder.join("entities.json"), entities().to_string())?;
     let mut text = ports.to_toml(&tls(&keys.tls));
-    writeln!(text, "[storage]\npath = {:?}", show(&folder.join("registry.sqlite")))?;
-    writeln!(text, "[operator]\nname = [{{ lang = \"fr\", value = {:?} }}]", OPERATOR.name)?;
+    writeln!(
+        text,
+        "[storage]\npath = {:?}",
+        show(&folder.join("registry.sqlite"))
+    )?;
+    writeln!(
+        text,
+        "[operator]\nname = [{{ lang = \"fr\", value = {:?} }}]",
+        OPERATOR.name
+    )?;
     writeln!(text, "[list_signers]")?;
     for role in TrustRole::ALL {
         writeln!(text, "{} = {}", role.slug(), keys.list_signer.to_toml())?;
@@ -281,7 +382,12 @@ fn start_registry(
 
 /// Who stands in which list.
 fn entities() -> serde_json::Value {
-    let entity = |organization: Organization, ar: &str, fr: &str, role: TrustRole, file: &str, types: &[&str]| {
+    let entity = |organization: Organization,
+                  ar: &str,
+                  fr: &str,
+                  role: TrustRole,
+                  file: &str,
+                  types: &[&str]| {
         json!({
             "organization": organization.identifier,
             "name": { "ar": ar, "fr": fr, "en": organization.name },
@@ -290,9 +396,18 @@ fn entities() -> serde_json::Value {
             "credential_types": types,
         })
     };
-    let dgsn = ("المديرية العامة للأمن الوطني", "Direction générale de la sûreté nationale");
-    let cnss = ("الصندوق الوطني للضمان الاجتماعي", "Caisse nationale de sécurité sociale");
-    let operator = ("وكالة التنمية الرقمية", "Agence de développement du digital");
+    let dgsn = (
+        "المديرية العامة للأمن الوطني",
+        "Direction générale de la sûreté nationale",
+    );
+    let cnss = (
+        "الصندوق الوطني للضمان الاجتماعي",
+        "Caisse nationale de sécurité sociale",
+    );
+    let operator = (
+        "وكالة التنمية الرقمية",
+        "Agence de développement du digital",
+    );
     json!({ "entities": [
         entity(DGSN, dgsn.0, dgsn.1, TrustRole::PidIssuers, "pid-authority.pem", &[PID]),
         entity(CNSS, cnss.0, cnss.1, TrustRole::AttestationIssuers, "cnss-authority.pem", &[CNSS_RIGHTS]),
@@ -309,7 +424,14 @@ fn registrations() -> [(&'static str, Organization, serde_json::Value); 2] {
         let claims: Vec<_> = names.iter().map(|name| json!({ "path": [name] })).collect();
         json!({ "format": "dc+sd-jwt", "meta": { "vct_values": [vct] }, "claim": claims })
     };
-    let names = ["family_name", "given_name", "family_name_ar", "given_name_ar", "birthdate", "address"];
+    let names = [
+        "family_name",
+        "given_name",
+        "family_name_ar",
+        "given_name_ar",
+        "birthdate",
+        "address",
+    ];
     [
         (
             "narsa",
@@ -354,12 +476,21 @@ async fn register(
     let mut request = claims.clone();
     if let Some(members) = request.as_object_mut() {
         members.insert("organization".to_owned(), organization.identifier.into());
-        members.insert("privacy_policy".to_owned(), "https://agency.example/privacy".into());
-        members.insert("support_uri".to_owned(), "https://agency.example/support".into());
+        members.insert(
+            "privacy_policy".to_owned(),
+            "https://agency.example/privacy".into(),
+        );
+        members.insert(
+            "support_uri".to_owned(),
+            "https://agency.example/support".into(),
+        );
     }
     let url = format!("{}/v1/registrations", registry.management_url);
     let answer = https.post(&url, &registry.api_key, &request).await?;
-    Ok(std::fs::write(folder.join(format!("{name}-registration.jwt")), answer.text("registration")?)?)
+    Ok(std::fs::write(
+        folder.join(format!("{name}-registration.jwt")),
+        answer.text("registration")?,
+    )?)
 }
 
 fn start_issuer(
@@ -387,8 +518,16 @@ fn start_issuer(
         api_key("cnss", &cnss.api_key)
     );
     text.push_str(&ports.to_toml(&tls(&keys.tls)));
-    writeln!(text, "[storage]\npath = {:?}", show(&folder.join("issuer.sqlite")))?;
-    writeln!(text, "[sealing]\nversion = 1\nkey_file = {:?}", key_file("sealing"))?;
+    writeln!(
+        text,
+        "[storage]\npath = {:?}",
+        show(&folder.join("issuer.sqlite"))
+    )?;
+    writeln!(
+        text,
+        "[sealing]\nversion = 1\nkey_file = {:?}",
+        key_file("sealing")
+    )?;
     writeln!(text, "[keys]")?;
     for key in ["challenge", "nonce", "offer", "reference"] {
         writeln!(text, "{key}_key_file = {:?}", key_file(key))?;
@@ -399,10 +538,18 @@ fn start_issuer(
         .replace("@DGSN_STATUS@", &keys.dgsn_status.to_toml())
         .replace("@CNSS_SIGNER@", &keys.cnss_files.to_toml())
         .replace("@CNSS_STATUS@", &keys.cnss_status.to_toml())
-        .replace("@CNSS_REGISTER@", &format!("{:?}", show(&folder.join("cnss.csv"))));
+        .replace(
+            "@CNSS_REGISTER@",
+            &format!("{:?}", show(&folder.join("cnss.csv"))),
+        );
     let config = configuration(folder, "issuer", &format!("{text}\n{issuers}"))?;
     Ok(ports.start("issuer", move |listeners, shutdown| {
-        mahfada_issuer::run(config, TestAnchors::AcceptedByDemo, listeners, shutdown.wait())
+        mahfada_issuer::run(
+            config,
+            TestAnchors::AcceptedByDemo,
+            listeners,
+            shutdown.wait(),
+        )
     }))
 }
 
@@ -425,15 +572,33 @@ fn start_verifier(
     if check == RegistrationCheck::Enforced {
         tenants.push(("hospital", hospital, &keys.hospital_access));
     }
-    let api_keys: Vec<_> = tenants.iter().map(|(tenant, place, _)| api_key(tenant, &place.api_key)).collect();
+    let api_keys: Vec<_> = tenants
+        .iter()
+        .map(|(tenant, place, _)| api_key(tenant, &place.api_key))
+        .collect();
     writeln!(text, "api_keys = [{}]", api_keys.join(", "))?;
     text.push_str(&ports.to_toml(&tls(&keys.tls)));
-    writeln!(text, "[storage]\npath = {:?}", show(&folder.join(format!("{name}.sqlite"))))?;
-    writeln!(text, "[sealing]\nversion = 1\nkey_file = {:?}", show(&sealing))?;
+    writeln!(
+        text,
+        "[storage]\npath = {:?}",
+        show(&folder.join(format!("{name}.sqlite")))
+    )?;
+    writeln!(
+        text,
+        "[sealing]\nversion = 1\nkey_file = {:?}",
+        show(&sealing)
+    )?;
     let tls_anchor = show(&folder.join("tls-authority.pem"));
-    writeln!(text, "[outbound]\nallow_loopback = true\ntrust_anchors_file = {tls_anchor:?}")?;
+    writeln!(
+        text,
+        "[outbound]\nallow_loopback = true\ntrust_anchors_file = {tls_anchor:?}"
+    )?;
     let root = show(&folder.join("root.json"));
-    writeln!(text, "[trust]\nregistry_url = {:?}\npinned_root_file = {root:?}", registry.public_url)?;
+    writeln!(
+        text,
+        "[trust]\nregistry_url = {:?}\npinned_root_file = {root:?}",
+        registry.public_url
+    )?;
     // Decision D10: 0 in the demonstration, so that a revocation shows at once.
     writeln!(text, "[status]\nmax_age_seconds = 0")?;
     for (tenant, _, access) in &tenants {
@@ -451,7 +616,11 @@ fn start_verifier(
 }
 
 /// Writes the configuration where an operator would and reads it as the service's own command does.
-fn configuration<T: serde::de::DeserializeOwned>(folder: &Path, service: &str, text: &str) -> Result<T, DemoError> {
+fn configuration<T: serde::de::DeserializeOwned>(
+    folder: &Path,
+    service: &str,
+    text: &str,
+) -> Result<T, DemoError> {
     let path = folder.join(format!("{service}.toml"));
     std::fs::write(&path, text)?;
     Ok(load(service, Some(&path), std::iter::empty())?)
@@ -459,12 +628,20 @@ fn configuration<T: serde::de::DeserializeOwned>(folder: &Path, service: &str, t
 
 /// Waits for the first answer of `/readyz`: the port listens already, so the request waits for the service.
 async fn ready(https: &Https, place: &Place, services: &[RunningService]) -> Result<(), DemoError> {
-    let answer = https.get(&format!("{}/readyz", place.management_url), &place.api_key).await;
+    let answer = https
+        .get(&format!("{}/readyz", place.management_url), &place.api_key)
+        .await;
     if services.iter().any(RunningService::has_ended) {
-        return Err(DemoError::Unexpected("a service has ended; its log says why".to_owned()));
+        return Err(DemoError::Unexpected(
+            "a service has ended; its log says why".to_owned(),
+        ));
     }
     let answer = answer?;
-    if answer.status == 200 { Ok(()) } else { Err(DemoError::Unexpected(format!("not ready: {}", answer.body))) }
+    if answer.status == 200 {
+        Ok(())
+    } else {
+        Err(DemoError::Unexpected(format!("not ready: {}", answer.body)))
+    }
 }
 
 impl Place {

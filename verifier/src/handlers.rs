@@ -1,0 +1,7 @@
+//! One handler per endpoint.
+
+pub(crate) mod complete;
+pub(crate) mod presentations;
+pub(crate) mod request_object;
+pub(crate) mod response;
+pub(crate) mod start;

@@ -1,0 +1,216 @@
+//! Status lists: fetched, verified, kept, and fetched again when they are too old (decision D10).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use mahfada_base::{Seconds, UnixTime};
+use mahfada_credential::{IssuerTrust, StatusCheckError, verify_status_list};
+use mahfada_crypto::CryptoProvider;
+use mahfada_status_list::{StatusListError, VerifiedStatusList};
+use mahfada_web::client::{OutboundClient, OutboundError};
+
+use crate::trust::LiveTrust;
+
+#[cfg(test)]
+mod tests;
+
+/// The most lists that are kept.
+const MAX_LISTS: usize = 64;
+/// The most bytes of a status list token.
+const MAX_TOKEN: usize = 256 * 1024;
+const MEDIA_TYPE: &str = "application/statuslist+jwt";
+const UNAVAILABLE: &str = "status_unavailable";
+
+/// A list that a verdict needs, signed for one issuer: another issuer's credential needs it verified anew.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct StatusNeed {
+    /// Where the list is published.
+    pub(crate) uri: String,
+    /// The organization of the credential's issuer.
+    pub(crate) organization: String,
+}
+
+/// A verified list.
+#[derive(Clone, Debug)]
+pub(crate) struct StatusCopy {
+    /// The list.
+    pub(crate) list: Arc<VerifiedStatusList>,
+    /// Whether it should have been fetched again and could not be.
+    pub(crate) stale: bool,
+}
+
+/// A verified list, or the stable code of why there is none.
+pub(crate) type StatusAnswer = Result<StatusCopy, &'static str>;
+
+/// The lists at hand.
+#[derive(Debug)]
+pub(crate) struct StatusLists {
+    client: OutboundClient,
+    max_age: Seconds,
+    kept: Mutex<BTreeMap<StatusNeed, Kept>>,
+}
+
+#[derive(Clone, Debug)]
+struct Kept {
+    token: String,
+    list: Arc<VerifiedStatusList>,
+    fetched_at: UnixTime,
+}
+
+/// What an answer is judged by.
+#[derive(Clone, Copy, Debug)]
+struct Judge<'a> {
+    trust: &'a dyn IssuerTrust,
+    now: UnixTime,
+    crypto: &'a CryptoProvider,
+}
+
+impl StatusLists {
+    /// Keeps lists for at most `max_age` seconds, or their own `ttl` when that is shorter.
+    pub(crate) fn new(client: OutboundClient, max_age: Seconds) -> Self {
+        Self {
+            client,
+            max_age,
+            kept: Mutex::default(),
+        }
+    }
+
+    /// Returns an answer for every need; each list is fetched at most once.
+    pub(crate) async fn answer(
+        &self,
+        needs: BTreeSet<StatusNeed>,
+        trust: &LiveTrust,
+        now: UnixTime,
+        crypto: &CryptoProvider,
+    ) -> BTreeMap<StatusNeed, StatusAnswer> {
+        let mut answers = BTreeMap::new();
+        for need in needs {
+            let answer = self.answer_one(&need, trust, now, crypto).await;
+            answers.insert(need, answer);
+        }
+        answers
+    }
+
+    async fn answer_one(
+        &self,
+        need: &StatusNeed,
+        trust: &LiveTrust,
+        now: UnixTime,
+        crypto: &CryptoProvider,
+    ) -> StatusAnswer {
+        let kept = self.recall(need);
+        if let Some(fresh) = kept.as_ref().filter(|kept| kept.is_fresh(self.max_age, now)) {
+            return Ok(StatusCopy { list: Arc::clone(&fresh.list), stale: false });
+        }
+        let fetched = self.fetch(&need.uri).await;
+        let (answer, keep) = settle(need, fetched, kept, Judge { trust: &*trust.read(), now, crypto });
+        if let Some(keep) = keep {
+            self.keep(need.clone(), keep);
+        }
+        answer
+    }
+
+    async fn fetch(&self, uri: &str) -> Result<String, &'static str> {
+        let answer = self
+            .client
+            .get(uri, MEDIA_TYPE, MAX_TOKEN)
+            .await
+            .map_err(|error| fetch_code(&error))?;
+        let typed = answer.content_type.as_deref() == Some(MEDIA_TYPE);
+        if answer.status != 200 || !typed {
+            return Err(UNAVAILABLE);
+        }
+        String::from_utf8(answer.body).map_err(|_| UNAVAILABLE)
+    }
+
+    fn recall(&self, need: &StatusNeed) -> Option<Kept> {
+        self.kept
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(need)
+            .cloned()
+    }
+
+    fn keep(&self, need: StatusNeed, kept: Kept) {
+        let mut all = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.len() >= MAX_LISTS && !all.contains_key(&need) {
+            let oldest = all
+                .iter()
+                .min_by_key(|(_, kept)| kept.fetched_at)
+                .map(|(need, _)| need.clone());
+            if let Some(oldest) = oldest {
+                all.remove(&oldest);
+            }
+        }
+        all.insert(need, kept);
+    }
+}
+
+impl Kept {
+    /// `ttl` and `max_age` only say when to fetch again; `exp` is the limit of trust.
+    fn is_fresh(&self, max_age: Seconds, now: UnixTime) -> bool {
+        let age = now.since(self.fetched_at);
+        (0..self.list.ttl().min(max_age)).contains(&age) && self.list.is_current(now)
+    }
+}
+
+impl Judge<'_> {
+    fn verify(
+        &self,
+        need: &StatusNeed,
+        token: &str,
+    ) -> Result<Arc<VerifiedStatusList>, StatusCheckError> {
+        verify_status_list(
+            &need.uri,
+            token,
+            self.trust,
+            &need.organization,
+            self.now,
+            self.crypto,
+        )
+        .map(Arc::new)
+    }
+}
+
+/// Decides what a fetch brought. A token that does not hold is never covered by an earlier copy; when nothing could be
+/// fetched, the copy is verified anew, so that its `exp` and its signer count as they are now.
+fn settle(
+    need: &StatusNeed,
+    fetched: Result<String, &'static str>,
+    kept: Option<Kept>,
+    judge: Judge<'_>,
+) -> (StatusAnswer, Option<Kept>) {
+    match (fetched, kept) {
+        (Ok(token), _) => match judge.verify(need, &token) {
+            Ok(list) => {
+                let copy = StatusCopy {
+                    list: Arc::clone(&list),
+                    stale: false,
+                };
+                (
+                    Ok(copy),
+                    Some(Kept {
+                        token,
+                        list,
+                        fetched_at: judge.now,
+                    }),
+                )
+            }
+            Err(error) => (Err(error.code()), None),
+        },
+        (Err(_), Some(kept)) => match judge.verify(need, &kept.token) {
+            Ok(list) => (Ok(StatusCopy { list, stale: true }), None),
+            Err(StatusCheckError::List(StatusListError::Expired)) => (Err(UNAVAILABLE), None),
+            Err(error) => (Err(error.code()), None),
+        },
+        (Err(code), None) => (Err(code), None),
+    }
+}
+
+fn fetch_code(error: &OutboundError) -> &'static str {
+    match error {
+        error if error.blames_uri() => "status_uri",
+        OutboundError::TooLong => "status_too_large",
+        _ => UNAVAILABLE,
+    }
+}

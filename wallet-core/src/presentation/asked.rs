@@ -1,0 +1,253 @@
+//! What is asked, what the wallet has for it, and what the citizen says to that.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use mahfada_base::{ClaimsPath, PathSegment, UnixTime};
+use mahfada_credential::Claims;
+use mahfada_openid4vp::{CandidateMatch, QueryMatch, VerifiedRequest, match_query};
+use mahfada_sd_jwt::vc::VerifiedSdJwtVc;
+use serde_json::Value;
+
+use super::PresentationError;
+use crate::credential_store::{Candidate, LoggedClaim};
+use crate::{
+    ClaimDisplay, ConsentChoice, LogEntry, LogOutcome, PresentationConsent, RelyingPartyDisplay,
+    RequestedCredential, Selection,
+};
+
+/// Claims that make a credential work and say nothing about its holder that a citizen could decide on.
+const TECHNICAL: [&str; 9] = [
+    "iss",
+    "iat",
+    "nbf",
+    "exp",
+    "cnf",
+    "vct",
+    "vct#integrity",
+    "status",
+    "jti",
+];
+
+/// A verified request with what the wallet has for it.
+#[derive(Debug)]
+pub(super) struct Asked {
+    pub(super) request: VerifiedRequest,
+    pub(super) candidates: Vec<Candidate>,
+    matched: Option<QueryMatch<usize>>,
+}
+
+/// The citizen's agreement: made from the citizen's choice and nowhere else, and spent by the answer.
+#[derive(Debug)]
+pub(super) struct Consent(BTreeMap<String, CandidateMatch<usize>>);
+
+impl Asked {
+    pub(super) fn new(request: VerifiedRequest, candidates: Vec<Candidate>) -> Self {
+        let claims: Vec<(usize, Claims<'_>)> = candidates
+            .iter()
+            .enumerate()
+            .map(|(position, candidate)| (position, candidate.credential.claims()))
+            .collect();
+        let matched = match_query(request.query(), &claims).ok();
+        Self {
+            request,
+            candidates,
+            matched,
+        }
+    }
+
+    /// Tells whether the wallet can answer at all.
+    pub(super) const fn fits(&self) -> bool {
+        self.matched.is_some()
+    }
+
+    /// Makes the question; when nothing fits it is asked all the same, so that time tells nothing either.
+    pub(super) fn question(&self) -> PresentationConsent {
+        let (party, registration) = (self.request.relying_party(), self.request.registration());
+        let registered = registration.certificate();
+        let queries = self.request.query().credentials().iter();
+        PresentationConsent {
+            who: RelyingPartyDisplay {
+                name: party.name().to_owned(),
+                registered_name: registration.name().to_owned(),
+                organization_identifier: party.organization_identifier().to_owned(),
+                service: registered.srv_description.clone(),
+                privacy_policy: registered.privacy_policy.clone(),
+                support_uri: registered.support_uri.clone(),
+            },
+            purpose: registered.purpose.clone(),
+            requested: queries
+                .flat_map(|query| self.requested(&query.id))
+                .collect(),
+            preferred: self.preferred(),
+        }
+    }
+
+    fn found(&self, query_id: &str) -> &[CandidateMatch<usize>] {
+        self.matched
+            .as_ref()
+            .map_or(&[], |matched| matched.candidates(query_id))
+    }
+
+    fn requested(&self, query_id: &str) -> Vec<RequestedCredential> {
+        let found = self.found(query_id).iter();
+        found
+            .filter_map(|found| {
+                let candidate = self.candidates.get(found.credential)?;
+                let sd_jwt = candidate.credential.sd_jwt();
+                Some(RequestedCredential {
+                    query_id: query_id.to_owned(),
+                    credential: candidate.id.clone(),
+                    label: candidate.metadata.display.clone(),
+                    issuer: candidate.credential.issuer().names().clone(),
+                    disclose: found
+                        .paths
+                        .iter()
+                        .filter_map(|path| display(sd_jwt.claims(), path))
+                        .collect(),
+                    always_shown: always_shown(sd_jwt, &found.paths),
+                    hidden: hidden(sd_jwt, &found.paths),
+                })
+            })
+            .collect()
+    }
+
+    fn preferred(&self) -> Selection {
+        let preferred = self
+            .matched
+            .as_ref()
+            .map(QueryMatch::preferred)
+            .unwrap_or_default();
+        let choice = preferred.into_iter().filter_map(|query_id| {
+            let first = self.found(query_id).first()?;
+            Some((
+                query_id.to_owned(),
+                self.candidates.get(first.credential)?.id.clone(),
+            ))
+        });
+        Selection(choice.collect())
+    }
+
+    pub(super) fn log_entry(
+        &self,
+        at: UnixTime,
+        claims: Vec<LoggedClaim>,
+        outcome: LogOutcome,
+    ) -> LogEntry {
+        let party = self.request.relying_party();
+        LogEntry {
+            at,
+            organization_identifier: party.organization_identifier().to_owned(),
+            name: party.name().to_owned(),
+            claims,
+            outcome,
+        }
+    }
+
+    /// Returns the names of everything that was asked for.
+    pub(super) fn asked_claims(&self) -> Vec<LoggedClaim> {
+        let queries = self.request.query().credentials().iter();
+        queries
+            .flat_map(|query| {
+                query.claims().iter().map(|claim| LoggedClaim {
+                    query_id: query.id.clone(),
+                    path: claim.path.clone(),
+                })
+            })
+            .collect()
+    }
+}
+
+impl Consent {
+    /// Turns the citizen's choice into consent; `None` is a refusal, and so is agreeing to nothing.
+    pub(super) fn from_choice(
+        choice: ConsentChoice,
+        asked: &Asked,
+    ) -> Result<Option<Self>, PresentationError> {
+        let (ConsentChoice::Agree { selection }, Some(matched)) = (choice, &asked.matched) else {
+            return Ok(None);
+        };
+        let selection = if selection.0.is_empty() {
+            asked.preferred()
+        } else {
+            selection
+        };
+        let chosen: BTreeSet<&str> = selection.0.keys().map(String::as_str).collect();
+        if !matched.is_complete(&chosen) {
+            return Err(PresentationError::Selection);
+        }
+        let mut consent = BTreeMap::new();
+        for (query_id, credential) in &selection.0 {
+            let named = |found: &&CandidateMatch<usize>| {
+                asked
+                    .candidates
+                    .get(found.credential)
+                    .is_some_and(|c| c.id == *credential)
+            };
+            let found = matched.candidates(query_id).iter().find(named);
+            let found = found.ok_or(PresentationError::Selection)?;
+            consent.insert(query_id.clone(), found.clone());
+        }
+        // A query of which every part is optional is answered with nothing only by refusing.
+        Ok((!consent.is_empty()).then_some(Self(consent)))
+    }
+
+    pub(super) fn into_chosen(self) -> BTreeMap<String, CandidateMatch<usize>> {
+        self.0
+    }
+}
+
+fn display(claims: &Value, path: &ClaimsPath) -> Option<ClaimDisplay> {
+    let selected = path.select(claims).ok()?;
+    let value = match selected.as_slice() {
+        [one] => (*one).clone(),
+        several => several.iter().copied().cloned().collect(),
+    };
+    Some(ClaimDisplay {
+        path: path.clone(),
+        value,
+    })
+}
+
+/// The claims in clear that nobody asked for and everybody sees.
+fn always_shown(sd_jwt: &VerifiedSdJwtVc, asked: &[ClaimsPath]) -> Vec<ClaimDisplay> {
+    let disclosed = sd_jwt.disclosed_paths();
+    let top: BTreeSet<&PathSegment> = disclosed
+        .iter()
+        .filter_map(|path| path.segments().first())
+        .collect();
+    let names = sd_jwt
+        .claims()
+        .as_object()
+        .into_iter()
+        .flat_map(|claims| claims.keys());
+    names
+        .filter(|name| !TECHNICAL.contains(&name.as_str()))
+        .filter(|name| !top.contains(&PathSegment::Name((*name).clone())))
+        .map(ClaimsPath::name)
+        .filter(|path| !asked.contains(path))
+        .filter_map(|path| display(sd_jwt.claims(), &path))
+        .collect()
+}
+
+/// The selectively disclosable claims that stay with the citizen.
+fn hidden(sd_jwt: &VerifiedSdJwtVc, asked: &[ClaimsPath]) -> Vec<ClaimsPath> {
+    let touches = |path: &ClaimsPath| {
+        asked
+            .iter()
+            .any(|asked| asked.covers(path) || is_prefix(path, asked))
+    };
+    sd_jwt
+        .disclosed_paths()
+        .into_iter()
+        .filter(|path| !touches(path))
+        .collect()
+}
+
+/// Tells whether a disclosure stands above what is asked for; an array element stands above what selects all.
+fn is_prefix(path: &ClaimsPath, asked: &ClaimsPath) -> bool {
+    let (path, asked) = (path.segments(), asked.segments());
+    path.len() <= asked.len()
+        && path.iter().zip(asked).all(|(place, step)| {
+            place == step || matches!((place, step), (PathSegment::Index(_), PathSegment::All))
+        })
+}
