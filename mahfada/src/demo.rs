@@ -20,7 +20,7 @@ use mahfada_x509::IssueError;
 
 pub use authority::{Identity, IdentityFiles, Organization};
 pub use office::{Answer, Https};
-pub use phone::{FlowError, Hands, Phone};
+pub use phone::{Exchange, FlowError, Hands, Phone};
 pub use story::{Sabotage, StepName, StepReport, Story};
 pub use words::Language;
 pub use world::{CNSS_RIGHTS, PID, Place, World, citizen};

@@ -35,6 +35,17 @@ pub struct Phone {
     pub trust: TrustStore,
     /// What the citizen was last asked.
     pub last_question: Option<ConsentRequest>,
+    /// What was sent and received so far: a test searches logs and databases for the secrets in it.
+    pub traffic: Vec<Exchange>,
+}
+
+/// A request of the wallet and its answer.
+#[derive(Clone, Debug)]
+pub struct Exchange {
+    /// What the wallet sent.
+    pub request: http::Request<Vec<u8>>,
+    /// What came back.
+    pub response: http::Response<Vec<u8>>,
 }
 
 /// What the citizen does when the phone asks.
@@ -95,6 +106,7 @@ impl Phone {
             store,
             trust,
             last_question: None,
+            traffic: Vec::new(),
         })
     }
 
@@ -226,7 +238,14 @@ impl Phone {
                 trust: &self.trust,
             };
             input = match step(input, &context, &mut self.store).map_err(FlowError::Wallet)? {
-                Step::Http(request) => Input::Http(self.send(request).await?),
+                Step::Http(request) => {
+                    let response = self.send(request.clone()).await?;
+                    self.traffic.push(Exchange {
+                        request,
+                        response: response.clone(),
+                    });
+                    Input::Http(response)
+                }
                 Step::Sign(request) => {
                     Input::Signature(self.signer(&request.key)?.sign(&request.message).map_err(
                         |_| DemoError::Unexpected("the hardware key does not sign".to_owned()),
