@@ -11,11 +11,11 @@ demo:
 
 ## test: every test of every part
 test:
-	$(CARGO) test --locked --workspace --features mahfada-crypto/aws-lc,mahfada-crypto/document
+	$(CARGO) test --locked --workspace
 
 ## lint: format, clippy and rustdoc as errors, import rules, licences, bans, and the phone builds
 lint: fmt architecture phone
-	$(CARGO) clippy --locked --workspace --all-targets --features mahfada-crypto/aws-lc,mahfada-crypto/document -- -D warnings
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --quiet --locked --workspace --no-deps
 
 fmt:

@@ -3,9 +3,12 @@
 //! Simulated are the chip of the card, the phone's key store and the people; `docs/limits.md` says more.
 
 mod authority;
+mod configuration;
 mod forger;
+mod keys;
 mod office;
 mod phone;
+mod register;
 mod service;
 mod story;
 mod words;
@@ -75,10 +78,7 @@ pub struct Options {
 #[must_use]
 pub fn run(options: Options) -> ExitCode {
     mahfada_web::tls::install_provider();
-    let runtime = match tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-    {
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
             tracing::error!(%error, "no runtime");

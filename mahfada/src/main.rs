@@ -7,11 +7,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use mahfada::demo::{self, Language, StepName};
 
 #[derive(Debug, Parser)]
-#[command(
-    name = "mahfada",
-    version,
-    about = "A national digital identity wallet: the backend"
-)]
+#[command(name = "mahfada", version, about = "A national digital identity wallet: the backend")]
 struct Arguments {
     #[command(subcommand)]
     command: Command,

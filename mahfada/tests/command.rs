@@ -35,10 +35,7 @@ mod command {
                 "{} was not noticed: {text}",
                 step.as_str()
             );
-            let failed = text
-                .lines()
-                .find(|line| line.starts_with('✘'))
-                .unwrap_or_default();
+            let failed = text.lines().find(|line| line.starts_with('✘')).unwrap_or_default();
             assert!(failed.contains(step.as_str()), "{}: {text}", step.as_str());
         }
     }

@@ -45,10 +45,7 @@ mod privacy {
 
     impl Captured {
         fn text(&self) -> Vec<u8> {
-            self.0
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .clone()
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
         }
     }
 
@@ -111,22 +108,10 @@ mod privacy {
                 found.insert(text.to_owned());
             }
         }
-        for issued in body
-            .get("credentials")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-        {
+        for issued in body.get("credentials").and_then(Value::as_array).into_iter().flatten() {
             // The disclosures are what must not be kept, so each is searched for by itself.
-            let text = issued
-                .get("credential")
-                .and_then(Value::as_str)
-                .unwrap_or_default();
-            found.extend(
-                text.split('~')
-                    .filter(|part| !part.is_empty())
-                    .map(ToOwned::to_owned),
-            );
+            let text = issued.get("credential").and_then(Value::as_str).unwrap_or_default();
+            found.extend(text.split('~').filter(|part| !part.is_empty()).map(ToOwned::to_owned));
         }
     }
 
@@ -139,18 +124,11 @@ mod privacy {
                 .split('.')
                 .nth(1)
                 .and_then(|part| mahfada_base::base64url::decode(part).ok());
-            let Some(claims) =
-                payload.and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok())
-            else {
+            let Some(claims) = payload.and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok()) else {
                 continue;
             };
             for name in ["nonce", "state", "rnd_ifd", "session"] {
-                found.extend(
-                    claims
-                        .get(name)
-                        .and_then(Value::as_str)
-                        .map(ToOwned::to_owned),
-                );
+                found.extend(claims.get(name).and_then(Value::as_str).map(ToOwned::to_owned));
             }
         }
         found
@@ -159,17 +137,11 @@ mod privacy {
     fn form(body: &[u8]) -> Vec<(String, String)> {
         let text = std::str::from_utf8(body).unwrap_or_default();
         let pairs = text.split('&').filter_map(|pair| pair.split_once('='));
-        pairs
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .collect()
+        pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
     }
 
     fn hits<'n>(bytes: &[u8], needles: impl IntoIterator<Item = &'n str>) -> Vec<&'n str> {
-        let found = |needle: &&str| {
-            bytes
-                .windows(needle.len())
-                .any(|window| window == needle.as_bytes())
-        };
+        let found = |needle: &&str| bytes.windows(needle.len()).any(|window| window == needle.as_bytes());
         needles.into_iter().filter(found).collect()
     }
 
@@ -206,11 +178,7 @@ mod privacy {
                 "only {} secrets travelled: the recording is broken",
                 secrets.len()
             );
-            let needles = || {
-                PERSONAL
-                    .into_iter()
-                    .chain(secrets.iter().map(String::as_str))
-            };
+            let needles = || PERSONAL.into_iter().chain(secrets.iter().map(String::as_str));
 
             let files = databases(story.world.folder());
             assert!(
@@ -241,18 +209,11 @@ mod privacy {
             // The search itself is proved: what is planted is found, in a log line and in a database file.
             tracing::info!(name = CANARY, "planted");
             assert_eq!(hits(&logs.text(), [CANARY]), [CANARY]);
-            let (name, _) = files
-                .iter()
-                .find(|(name, _)| name.ends_with("issuer.sqlite"))
-                .unwrap();
+            let (name, _) = files.iter().find(|(name, _)| name.ends_with("issuer.sqlite")).unwrap();
             let mut file = std::fs::OpenOptions::new().append(true).open(name).unwrap();
             file.write_all(CANARY.as_bytes()).unwrap();
             let found = databases(story.world.folder());
-            assert!(
-                found
-                    .iter()
-                    .any(|(_, bytes)| hits(bytes, [CANARY]) == [CANARY])
-            );
+            assert!(found.iter().any(|(_, bytes)| hits(bytes, [CANARY]) == [CANARY]));
         });
     }
 }

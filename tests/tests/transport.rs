@@ -23,19 +23,10 @@ mod transport {
             for place in [&world.registry, &world.dgsn, &world.narsa] {
                 for url in [&place.public_url, &place.management_url] {
                     let plain = url.replace("https://", "http://");
-                    let answer = reqwest::Client::new()
-                        .get(format!("{plain}/livez"))
-                        .send()
-                        .await;
+                    let answer = reqwest::Client::new().get(format!("{plain}/livez")).send().await;
                     assert!(answer.is_err(), "{plain} answered without TLS");
-                    let stranger = reqwest::Client::new()
-                        .get(format!("{url}/livez"))
-                        .send()
-                        .await;
-                    assert!(
-                        stranger.is_err(),
-                        "{url} has a certificate that the whole world trusts"
-                    );
+                    let stranger = reqwest::Client::new().get(format!("{url}/livez")).send().await;
+                    assert!(stranger.is_err(), "{url} has a certificate that the whole world trusts");
                 }
             }
         });
@@ -72,11 +63,7 @@ mod transport {
                 (&world.narsa, "/v1/presentations"),
             ] {
                 let url = format!("{}{path}", place.management_url);
-                let answer = world
-                    .https
-                    .post(&url, "wrong", &serde_json::json!({}))
-                    .await
-                    .unwrap();
+                let answer = world.https.post(&url, "wrong", &serde_json::json!({})).await.unwrap();
                 assert_eq!(answer.status, 401, "{url}: {}", answer.body);
             }
         });
@@ -106,11 +93,7 @@ mod transport {
                     .body(vec![b'a'; 8 << 20]);
                 // The server may close the connection before it has taken everything; both are a refusal.
                 if let Ok(answer) = request.send().await {
-                    assert!(
-                        answer.status().is_client_error(),
-                        "{url}: {}",
-                        answer.status()
-                    );
+                    assert!(answer.status().is_client_error(), "{url}: {}", answer.status());
                 }
             }
         });

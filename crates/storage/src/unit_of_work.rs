@@ -113,7 +113,7 @@ impl dyn Storage + '_ {
         receiver.await.map_err(StorageError::unavailable)?
     }
 
-    /// Runs `work` like [`Self::execute`] and blocks the calling thread: for jobs, the command line and tests.
+    /// Runs `work` like `execute` and blocks the calling thread: for jobs, the command line and tests.
     ///
     /// # Errors
     /// The outer error says that nothing happened; the inner one is the work's own refusal.

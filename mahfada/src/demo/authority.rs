@@ -9,9 +9,7 @@ use mahfada_base::{Clock as _, Seconds, Secret, UnixTime, base64url};
 use mahfada_crypto::aws_lc::{PROVIDER, SystemRandom};
 use mahfada_crypto::{Random as _, Signer};
 use mahfada_web::clock::SystemClock;
-use mahfada_x509::{
-    Certificate, CertificateKind, CertificateTemplate, SubjectName, issue, self_signed,
-};
+use mahfada_x509::{Certificate, CertificateKind, CertificateTemplate, SubjectName, issue, self_signed};
 
 use super::DemoError;
 
@@ -45,11 +43,7 @@ impl Identity {
     /// [`DemoError`] when no key or certificate can be made.
     pub fn authority(common_name: &str, organization: Organization) -> Result<Self, DemoError> {
         let (signer, pkcs8) = generate()?;
-        let template = template(
-            common_name,
-            organization,
-            CertificateKind::Ca { path_len: Some(0) },
-        );
+        let template = template(common_name, organization, CertificateKind::Ca { path_len: Some(0) });
         let certificate = self_signed(&template, &*signer, &SystemRandom, &PROVIDER)?;
         Ok(Self {
             signer,
@@ -182,17 +176,10 @@ fn private_key_pem(pkcs8: &[u8]) -> Secret<String> {
 
 fn generate() -> Result<(Arc<dyn Signer>, Arc<Secret<Vec<u8>>>), DemoError> {
     let pkcs8 = PROVIDER.keys.generate_es256_pkcs8(&SystemRandom)?;
-    Ok((
-        PROVIDER.keys.es256_from_pkcs8(pkcs8.expose())?,
-        Arc::new(pkcs8),
-    ))
+    Ok((PROVIDER.keys.es256_from_pkcs8(pkcs8.expose())?, Arc::new(pkcs8)))
 }
 
-fn template(
-    common_name: &str,
-    organization: Organization,
-    kind: CertificateKind,
-) -> CertificateTemplate {
+fn template(common_name: &str, organization: Organization, kind: CertificateKind) -> CertificateTemplate {
     let now: UnixTime = SystemClock.now();
     CertificateTemplate {
         subject: SubjectName {

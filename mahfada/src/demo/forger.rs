@@ -7,9 +7,7 @@ use mahfada_base::{Clock as _, base64url};
 use mahfada_crypto::aws_lc::{PROVIDER, SystemRandom};
 use mahfada_crypto::{ContentEncryption, SignatureAlgorithm, Signer};
 use mahfada_jose::{Jwk, JwsBuilder, UnverifiedJws};
-use mahfada_openid4vp::{
-    AuthorizationRequestUri, AuthorizationResponse, ResponseEncryption, VpToken,
-};
+use mahfada_openid4vp::{AuthorizationRequestUri, AuthorizationResponse, ResponseEncryption, VpToken};
 use mahfada_sd_jwt::SdJwtIssuance;
 use mahfada_sd_jwt::vc::UnverifiedSdJwtVc;
 use mahfada_web::clock::SystemClock;
@@ -24,12 +22,7 @@ use super::world::PID;
 ///
 /// # Errors
 /// [`DemoError`] when the verifier does not even take the answer.
-pub(super) async fn answer(
-    https: &Https,
-    link: &str,
-    signer: &Identity,
-    status_uri: &str,
-) -> Result<u16, DemoError> {
+pub(super) async fn answer(https: &Https, link: &str, signer: &Identity, status_uri: &str) -> Result<u16, DemoError> {
     let request = fetch(https, link).await?;
     let holder = PROVIDER.keys.generate_es256(&SystemRandom)?;
     let names = ["family_name", "given_name", "birthdate", "address"];
@@ -38,10 +31,7 @@ pub(super) async fn answer(
     let query_id = text(&request, "/dcql_query/credentials/0/id")?;
     let response = AuthorizationResponse {
         vp_token: VpToken::from([(query_id, vec![presentation])]),
-        state: request
-            .get("state")
-            .and_then(Value::as_str)
-            .map(ToOwned::to_owned),
+        state: request.get("state").and_then(Value::as_str).map(ToOwned::to_owned),
     };
     let form = response
         .encrypt(&recipient(&request)?, &SystemRandom, &PROVIDER)
@@ -69,12 +59,7 @@ async fn fetch(https: &Https, link: &str) -> Result<Value, DemoError> {
     mahfada_base::json::parse(object.unverified_payload()).map_err(unexpected)
 }
 
-fn forge(
-    signer: &Identity,
-    holder: &dyn Signer,
-    status_uri: &str,
-    names: &[&str],
-) -> Result<String, DemoError> {
+fn forge(signer: &Identity, holder: &dyn Signer, status_uri: &str, names: &[&str]) -> Result<String, DemoError> {
     let day = SystemClock.now().start_of_day();
     let payload = json!({
         "vct": PID,
@@ -127,16 +112,10 @@ fn present(
 
 fn recipient(request: &Value) -> Result<ResponseEncryption, DemoError> {
     let coordinate = |name: &str| {
-        base64url::decode(text(
-            request,
-            &format!("/client_metadata/jwks/keys/0/{name}"),
-        )?)
-        .map_err(unexpected)
+        base64url::decode(text(request, &format!("/client_metadata/jwks/keys/0/{name}"))?).map_err(unexpected)
     };
     Ok(ResponseEncryption {
-        key: PROVIDER
-            .keys
-            .p256_public(&coordinate("x")?, &coordinate("y")?)?,
+        key: PROVIDER.keys.p256_public(&coordinate("x")?, &coordinate("y")?)?,
         kid: text(request, "/client_metadata/jwks/keys/0/kid")?,
         enc: ContentEncryption::A256Gcm,
     })

@@ -82,11 +82,7 @@ impl Https {
             .and_then(|text| text.split(';').next())
             .map(ToOwned::to_owned);
         let body = serde_json::from_slice(&response.bytes().await?).unwrap_or(Value::Null);
-        Ok(Answer {
-            status,
-            body,
-            cookie,
-        })
+        Ok(Answer { status, body, cookie })
     }
 }
 
@@ -100,11 +96,6 @@ impl Answer {
             .get(member)
             .and_then(Value::as_str)
             .map(ToOwned::to_owned)
-            .ok_or_else(|| {
-                DemoError::Unexpected(format!(
-                    "no {member} in the answer {} {}",
-                    self.status, self.body
-                ))
-            })
+            .ok_or_else(|| DemoError::Unexpected(format!("no {member} in the answer {} {}", self.status, self.body)))
     }
 }

@@ -12,9 +12,9 @@ use mahfada_crypto::{PublicKey, Random as _, Signer, pure};
 use mahfada_eid::testing::VirtualChip;
 use mahfada_trust::TrustStore;
 use mahfada_wallet_core::{
-    CardIssuance, ConsentChoice, ConsentRequest, Context, CredentialId, CredentialStore, Input,
-    IssuanceError, KeyId, OfferIssuance, Presentation, PresentationError, PresentationOutcome,
-    ReceivedBatch, Step, StoreError, StoreKey, TrustUpdate, TrustUpdateError, WalletKey,
+    CardIssuance, ConsentChoice, ConsentRequest, Context, CredentialId, CredentialStore, Input, IssuanceError, KeyId,
+    OfferIssuance, Presentation, PresentationError, PresentationOutcome, ReceivedBatch, Step, StoreError, StoreKey,
+    TrustUpdate, TrustUpdateError, WalletKey,
 };
 use mahfada_web::clock::SystemClock;
 
@@ -114,15 +114,10 @@ impl Phone {
     ///
     /// # Errors
     /// [`FlowError`] when a document cannot be had or does not hold.
-    pub async fn update_trust(
-        &mut self,
-        registry_url: &str,
-    ) -> Result<(), FlowError<TrustUpdateError>> {
+    pub async fn update_trust(&mut self, registry_url: &str) -> Result<(), FlowError<TrustUpdateError>> {
         let mut flow = TrustUpdate::new(self.trust.clone(), registry_url);
         let trust = self
-            .drive(Hands::agreeing(), move |input, context, _| {
-                flow.step(input, context)
-            })
+            .drive(Hands::agreeing(), move |input, context, _| flow.step(input, context))
             .await?;
         self.store.remember_trust(&trust)?;
         self.trust = trust;
@@ -176,9 +171,7 @@ impl Phone {
     ) -> Result<PresentationOutcome, FlowError<PresentationError>> {
         let mut flow = Presentation::new(link).map_err(FlowError::Wallet)?;
         let outcome = self
-            .drive(hands, move |input, context, store| {
-                flow.step(input, context, store)
-            })
+            .drive(hands, move |input, context, store| flow.step(input, context, store))
             .await;
         self.save()?;
         outcome
@@ -188,10 +181,7 @@ impl Phone {
     ///
     /// # Errors
     /// [`FlowError::Store`] or [`FlowError::Phone`] when it cannot be written.
-    pub fn keep(
-        &mut self,
-        received: &ReceivedBatch,
-    ) -> Result<CredentialId, FlowError<IssuanceError>> {
+    pub fn keep(&mut self, received: &ReceivedBatch) -> Result<CredentialId, FlowError<IssuanceError>> {
         let id = self.store.add(received, SystemClock.now());
         self.save()?;
         Ok(id)
@@ -246,18 +236,15 @@ impl Phone {
                     });
                     Input::Http(response)
                 }
-                Step::Sign(request) => {
-                    Input::Signature(self.signer(&request.key)?.sign(&request.message).map_err(
-                        |_| DemoError::Unexpected("the hardware key does not sign".to_owned()),
-                    )?)
-                }
+                Step::Sign(request) => Input::Signature(
+                    self.signer(&request.key)?
+                        .sign(&request.message)
+                        .map_err(|_| DemoError::Unexpected("the hardware key does not sign".to_owned()))?,
+                ),
                 Step::CreateKeys { count } => Input::Keys(self.create_keys(count)?),
                 Step::WalletKey { issuer } => Input::WalletKey(self.wallet_key(&issuer)?),
                 Step::Apdu(command) => {
-                    let card = hands
-                        .card
-                        .as_mut()
-                        .ok_or_else(|| unexpected("no card at hand"))?;
+                    let card = hands.card.as_mut().ok_or_else(|| unexpected("no card at hand"))?;
                     Input::Apdu(card.transmit(&command))
                 }
                 Step::Consent(question) => {
@@ -280,10 +267,7 @@ impl Phone {
         }
     }
 
-    async fn send(
-        &self,
-        request: http::Request<Vec<u8>>,
-    ) -> Result<http::Response<Vec<u8>>, DemoError> {
+    async fn send(&self, request: http::Request<Vec<u8>>) -> Result<http::Response<Vec<u8>>, DemoError> {
         let request = reqwest::Request::try_from(request)?;
         let response = self.https.client().execute(request).await?;
         let mut answer = http::Response::new(Vec::new());
@@ -322,9 +306,7 @@ impl Phone {
     }
 
     fn save<E: std::error::Error + 'static>(&mut self) -> Result<(), FlowError<E>> {
-        let sealed = self
-            .store
-            .seal(&self.store_key, &SystemRandom, &pure::PROVIDER)?;
+        let sealed = self.store.seal(&self.store_key, &SystemRandom, &pure::PROVIDER)?;
         let beside = self.store_file.with_extension("new");
         std::fs::write(&beside, sealed).map_err(DemoError::from)?;
         std::fs::rename(&beside, &self.store_file).map_err(DemoError::from)?;

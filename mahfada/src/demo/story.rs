@@ -1,5 +1,7 @@
 //! The steps of the story, each with what it must show, and for each the sabotage that must be noticed.
 
+mod presentations;
+mod refusals;
 mod scenes;
 
 use std::io::Write as _;
@@ -124,22 +126,14 @@ impl Story {
         let world = World::start().await?;
         let file = world.folder().join("wallet.sealed");
         let phone = Phone::new(world.https.clone(), &world.pinned_root, file)?;
-        Ok(Self {
-            world,
-            phone,
-            language,
-        })
+        Ok(Self { world, phone, language })
     }
 
     /// Carries out one step.
     ///
     /// # Errors
     /// [`DemoError`] only when the demonstration itself cannot go on.
-    pub async fn step(
-        &mut self,
-        step: StepName,
-        sabotage: Sabotage,
-    ) -> Result<StepReport, DemoError> {
+    pub async fn step(&mut self, step: StepName, sabotage: Sabotage) -> Result<StepReport, DemoError> {
         let mut report = StepReport::default();
         let outcome = match step {
             StepName::Registry => self.registry(sabotage, &mut report).await,
@@ -179,11 +173,7 @@ pub(super) async fn tell(options: Options) -> Result<bool, DemoError> {
             Sabotage::None
         };
         let report = story.step(step, sabotage).await?;
-        let mark = if report.failure.is_none() {
-            '✔'
-        } else {
-            '✘'
-        };
+        let mark = if report.failure.is_none() { '✔' } else { '✘' };
         let title = options.language.title(step);
         writeln!(
             out,

@@ -1,26 +1,22 @@
-//! What happens in each step.
+//! Trust, card, offer and store; and what every scene is told and judged with.
 
 use std::fmt::Display;
 
-use mahfada_wallet_core::{ConsentChoice, ConsentRequest, PresentationConsent};
+use mahfada_wallet_core::{ConsentRequest, PresentationConsent};
 use serde_json::{Value, json};
 
 use super::{Sabotage, StepReport, Story};
+use crate::demo::DemoError;
 use crate::demo::office::Answer;
 use crate::demo::phone::{FlowError, Hands, Phone};
-use crate::demo::world::{CNSS_RIGHTS, PID, Place, World};
-use crate::demo::{DemoError, forger};
+use crate::demo::world::{Place, World};
 
 /// How many copies of a credential the wallet asks for.
-const COPIES: u8 = 10;
+pub(super) const COPIES: u8 = 10;
 
 impl Story {
     /// Everyone starts from the pinned root document; a wallet with another one gets nowhere.
-    pub(super) async fn registry(
-        &mut self,
-        sabotage: Sabotage,
-        report: &mut StepReport,
-    ) -> Result<(), DemoError> {
+    pub(super) async fn registry(&mut self, sabotage: Sabotage, report: &mut StepReport) -> Result<(), DemoError> {
         let url = self.world.registry.public_url.clone();
         if sabotage == Sabotage::Applied {
             // A wallet pinned to the root of another country.
@@ -42,21 +38,13 @@ impl Story {
                 .trust
                 .list(role)
                 .ok_or_else(|| unexpected("a list is missing"))?;
-            report.line(format!(
-                "{}: {} entities",
-                role.slug(),
-                list.entities().len()
-            ));
+            report.line(format!("{}: {} entities", role.slug(), list.entities().len()));
         }
         Ok(())
     }
 
     /// PACE apart, what happens between phone and chip; then OpenID4VCI with the keys committed before.
-    pub(super) async fn card(
-        &mut self,
-        sabotage: Sabotage,
-        report: &mut StepReport,
-    ) -> Result<(), DemoError> {
+    pub(super) async fn card(&mut self, sabotage: Sabotage, report: &mut StepReport) -> Result<(), DemoError> {
         let mut chip = match sabotage {
             Sabotage::None => self.world.card.chip(),
             Sabotage::Applied => self.world.card.copied_chip(),
@@ -68,12 +56,7 @@ impl Story {
             .await
             .map_err(refused)?;
         let claims = received.claims();
-        let shown = |name: &str| {
-            claims
-                .get(name)
-                .map(ToString::to_string)
-                .unwrap_or_default()
-        };
+        let shown = |name: &str| claims.get(name).map(ToString::to_string).unwrap_or_default();
         report.line(format!("issuer: {}", self.name(received.issuer())));
         report.line(format!(
             "{} {} · {} {}",
@@ -91,20 +74,13 @@ impl Story {
             received.copies().len() == usize::from(COPIES),
             "not as many copies as asked for",
         )?;
-        require(
-            claims.get("family_name_ar").is_some(),
-            "the Arabic name is lost",
-        )?;
+        require(claims.get("family_name_ar").is_some(), "the Arabic name is lost")?;
         self.phone.keep(&received).map_err(refused)?;
         Ok(())
     }
 
     /// The back office makes the offer; the code reaches the citizen by another way.
-    pub(super) async fn offer(
-        &mut self,
-        sabotage: Sabotage,
-        report: &mut StepReport,
-    ) -> Result<(), DemoError> {
+    pub(super) async fn offer(&mut self, sabotage: Sabotage, report: &mut StepReport) -> Result<(), DemoError> {
         for by_reference in [false, true] {
             let offer = make_offer(&self.world, "cnss-rights").await?;
             let member = if by_reference {
@@ -138,11 +114,7 @@ impl Story {
     }
 
     /// Nothing lies in clear on the phone, and a changed byte is noticed.
-    pub(super) fn store(
-        &mut self,
-        sabotage: Sabotage,
-        report: &mut StepReport,
-    ) -> Result<(), DemoError> {
+    pub(super) fn store(&mut self, sabotage: Sabotage, report: &mut StepReport) -> Result<(), DemoError> {
         let file = self.phone.store_file().clone();
         if sabotage == Sabotage::Applied {
             let mut bytes = std::fs::read(&file)?;
@@ -173,279 +145,24 @@ impl Story {
         Ok(())
     }
 
-    /// The agency shows a QR code; the citizen scans it with the phone.
-    pub(super) async fn cross_device(
-        &mut self,
-        sabotage: Sabotage,
-        report: &mut StepReport,
-    ) -> Result<(), DemoError> {
-        let place = self.world.narsa.clone();
-        let query = query(&[(
-            "pid",
-            PID,
-            &[
-                "family_name",
-                "given_name",
-                "family_name_ar",
-                "birthdate",
-                "address",
-            ],
-        )]);
-        let request = self.ask(&place, &query, "cross_device").await?;
-        let choice = match sabotage {
-            Sabotage::None => ConsentChoice::agree(),
-            Sabotage::Applied => ConsentChoice::Refuse,
-        };
-        let hands = Hands {
-            choice,
-            ..Hands::agreeing()
-        };
-        self.phone
-            .present(&request.text("deep_link")?, hands)
-            .await
-            .map_err(refused)?;
-        self.tell_consent(report);
-        let verdict = self.verdict(&place, &request).await?;
-        tell_verdict(&verdict, report);
-        require_accepted(&verdict)
-    }
-
-    /// The citizen starts in the browser, comes back to it, and only then the answer counts.
-    pub(super) async fn same_device(
-        &mut self,
-        sabotage: Sabotage,
-        report: &mut StepReport,
-    ) -> Result<(), DemoError> {
-        let place = self.world.hospital.clone();
-        let query = query(&[
-            ("pid", PID, &["family_name", "given_name"]),
-            ("rights", CNSS_RIGHTS, &["cnss_number", "rights_open"]),
-        ]);
-        let request = self.ask(&place, &query, "same_device").await?;
-        let started = self
-            .world
-            .https
-            .browse(&request.text("start_url")?, None)
-            .await?;
-        let cookie = started
-            .cookie
-            .ok_or_else(|| unexpected("the browser got no session"))?;
-        let outcome = self
-            .phone
-            .present(&request.text("deep_link")?, Hands::agreeing())
-            .await
-            .map_err(refused)?;
-        self.tell_consent(report);
-        let back = outcome
-            .redirect_uri
-            .ok_or_else(|| unexpected("the wallet was not sent back to the browser"))?;
-        let before = self.verdict(&place, &request).await?;
-        require(
-            before.get("accepted") != Some(&Value::Bool(true)),
-            "the answer counted before the citizen was back",
-        )?;
-        let browser = (sabotage == Sabotage::None).then_some(cookie.as_str());
-        let landed = self.world.https.browse(&back, browser).await?;
-        report.line(format!("back in the browser that asked: {}", landed.status));
-        let verdict = self.verdict(&place, &request).await?;
-        tell_verdict(&verdict, report);
-        require_accepted(&verdict)
-    }
-
-    /// The agency's own verifier knows what the agency is registered for.
-    pub(super) async fn over_asking(
-        &mut self,
-        sabotage: Sabotage,
-        report: &mut StepReport,
-    ) -> Result<(), DemoError> {
-        let claims: &[&str] = match sabotage {
-            Sabotage::None => &["family_name", "personal_administrative_number"],
-            Sabotage::Applied => &["family_name"],
-        };
-        let place = self.world.narsa.clone();
-        let answer = self
-            .post_query(&place, &query(&[("pid", PID, claims)]), "cross_device")
-            .await?;
-        report.line(format!("{} {}", answer.status, answer.body));
-        require(answer.status == 403, "the verifier did not refuse")?;
-        require(
-            answer.body.get("code") == Some(&json!("purpose_not_registered")),
-            "refused for another reason",
-        )
-    }
-
-    /// Defence in depth: the registration travels with the request, and the wallet reads it.
-    pub(super) async fn careless_verifier(
-        &mut self,
-        sabotage: Sabotage,
-        report: &mut StepReport,
-    ) -> Result<(), DemoError> {
-        let claims: &[&str] = match sabotage {
-            Sabotage::None => &["family_name", "personal_administrative_number"],
-            Sabotage::Applied => &["family_name"],
-        };
-        let place = self.world.careless.clone();
-        let request = self
-            .ask(&place, &query(&[("pid", PID, claims)]), "cross_device")
-            .await?;
-        let refusal = self
-            .phone
-            .present(&request.text("deep_link")?, Hands::agreeing())
-            .await;
-        require_refusal(
-            refusal.map_err(|error| code_of(&error, |error| error.code())),
-            "over_asking",
-            report,
-        )
-    }
-
-    /// Trust is not "some valid certificate": the registry says who may sign which type.
-    pub(super) async fn usurper(
-        &mut self,
-        sabotage: Sabotage,
-        report: &mut StepReport,
-    ) -> Result<(), DemoError> {
-        let offer = make_offer(&self.world, "usurped-pid").await?;
-        let hands = Hands {
-            tx_code: Some(offer.text("tx_code")?),
-            ..Hands::agreeing()
-        };
-        let received = self.phone.redeem(&offer.text("offer_uri")?, hands, 1).await;
-        require_refusal(
-            received.map_err(|error| code_of(&error, |error| error.code())),
-            "issuer_not_entitled",
-            report,
-        )?;
-        let place = self.world.narsa.clone();
-        let query = query(&[(
-            "pid",
-            PID,
-            &["family_name", "given_name", "birthdate", "address"],
-        )]);
-        let request = self.ask(&place, &query, "cross_device").await?;
-        let (signer, status) = match sabotage {
-            Sabotage::None => (&self.world.cnss_signer, "cnss"),
-            Sabotage::Applied => (&self.world.dgsn_signer, "pid"),
-        };
-        let status_uri = format!("{}/{status}/status/1", self.world.dgsn.public_url);
-        forger::answer(
-            &self.world.https,
-            &request.text("deep_link")?,
-            signer,
-            &status_uri,
-        )
-        .await?;
-        let verdict = self.verdict(&place, &request).await?;
-        tell_verdict(&verdict, report);
-        require_reason(&verdict, "issuer_not_entitled")
-    }
-
-    /// Files can be copied, the key of the chip cannot.
-    pub(super) async fn copied_card(
-        &mut self,
-        sabotage: Sabotage,
-        report: &mut StepReport,
-    ) -> Result<(), DemoError> {
-        let mut chip = match sabotage {
-            Sabotage::None => self.world.card.copied_chip(),
-            Sabotage::Applied => self.world.card.chip(),
-        };
-        let issuer = self.world.pid_issuer();
-        let received = self.phone.tap_card(&issuer, "pid", &mut chip, COPIES).await;
-        match received {
-            Ok(_) => Err(unexpected("the copied card was taken")),
-            Err(FlowError::Wallet(error)) => {
-                let refusal = error
-                    .refusal()
-                    .ok_or_else(|| unexpected("the issuer was not the one to refuse"))?;
-                let reason = refusal.description.as_deref().unwrap_or_default();
-                report.line(format!("the issuer refuses: {} ({reason})", refusal.error));
-                require(
-                    reason == "aa_signature_invalid",
-                    "refused for another reason",
-                )
-            }
-            Err(error) => Err(refused(error)),
-        }
-    }
-
-    /// Revocation acts on the issuance, so on every copy, and shows at once.
-    pub(super) async fn revocation(
-        &mut self,
-        sabotage: Sabotage,
-        report: &mut StepReport,
-    ) -> Result<(), DemoError> {
-        let office = self.world.dgsn.clone();
-        let list = self
-            .world
-            .https
-            .get(
-                &format!("{}/v1/issuances", office.management_url),
-                &office.api_key,
-            )
-            .await?;
-        let id = list
-            .body
-            .pointer("/0/issuance_id")
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned();
-        if sabotage == Sabotage::None {
-            let url = format!("{}/v1/issuances/{id}/revoke", office.management_url);
-            let answer = self
-                .world
-                .https
-                .post(
-                    &url,
-                    &office.api_key,
-                    &json!({ "reason": "holder_request" }),
-                )
-                .await?;
-            report.line(format!("{} {}", answer.status, answer.body));
-            require(answer.status == 200, "the issuer did not revoke")?;
-        }
-        let place = self.world.narsa.clone();
-        let query = query(&[("pid", PID, &["family_name", "given_name", "birthdate"])]);
-        let request = self.ask(&place, &query, "cross_device").await?;
-        self.phone
-            .present(&request.text("deep_link")?, Hands::agreeing())
-            .await
-            .map_err(refused)?;
-        let verdict = self.verdict(&place, &request).await?;
-        tell_verdict(&verdict, report);
-        require_reason(&verdict, "credential_revoked")
-    }
-
-    async fn post_query(
-        &self,
-        place: &Place,
-        query: &Value,
-        flow: &str,
-    ) -> Result<Answer, DemoError> {
+    pub(super) async fn post_query(&self, place: &Place, query: &Value, flow: &str) -> Result<Answer, DemoError> {
         let url = format!("{}/v1/presentations", place.management_url);
         self.world
             .https
-            .post(
-                &url,
-                &place.api_key,
-                &json!({ "query": query, "flow": flow }),
-            )
+            .post(&url, &place.api_key, &json!({ "query": query, "flow": flow }))
             .await
     }
 
-    async fn ask(&self, place: &Place, query: &Value, flow: &str) -> Result<Answer, DemoError> {
+    pub(super) async fn ask(&self, place: &Place, query: &Value, flow: &str) -> Result<Answer, DemoError> {
         let answer = self.post_query(place, query, flow).await?;
         require(
             answer.status == 201,
-            &format!(
-                "the verifier did not ask: {} {}",
-                answer.status, answer.body
-            ),
+            &format!("the verifier did not ask: {} {}", answer.status, answer.body),
         )?;
         Ok(answer)
     }
 
-    async fn verdict(&self, place: &Place, request: &Answer) -> Result<Value, DemoError> {
+    pub(super) async fn verdict(&self, place: &Place, request: &Answer) -> Result<Value, DemoError> {
         let id = request.text("presentation_id")?;
         let url = format!("{}/v1/presentations/{id}", place.management_url);
         Ok(self.world.https.get(&url, &place.api_key).await?.body)
@@ -459,7 +176,7 @@ impl Story {
             .unwrap_or_default()
     }
 
-    fn tell_consent(&self, report: &mut StepReport) {
+    pub(super) fn tell_consent(&self, report: &mut StepReport) {
         let Some(ConsentRequest::Presentation(question)) = &self.phone.last_question else {
             return;
         };
@@ -489,12 +206,12 @@ impl Story {
 }
 
 impl StepReport {
-    fn line(&mut self, line: impl Into<String>) {
+    pub(super) fn line(&mut self, line: impl Into<String>) {
         self.lines.push(line.into());
     }
 }
 
-async fn make_offer(world: &World, configuration: &str) -> Result<Answer, DemoError> {
+pub(super) async fn make_offer(world: &World, configuration: &str) -> Result<Answer, DemoError> {
     let url = format!("{}/v1/offers", world.cnss.management_url);
     let body = json!({ "credential_configuration_id": configuration, "subject": "M-0001", "tx_code": true });
     let answer = world.https.post(&url, &world.cnss.api_key, &body).await?;
@@ -506,7 +223,7 @@ async fn make_offer(world: &World, configuration: &str) -> Result<Answer, DemoEr
 }
 
 /// Writes a DCQL query: a credential of a type with claims at the top level, all of them wanted.
-fn query(credentials: &[(&str, &str, &[&str])]) -> Value {
+pub(super) fn query(credentials: &[(&str, &str, &[&str])]) -> Value {
     let credentials: Vec<_> = credentials
         .iter()
         .map(|(id, vct, claims)| {
@@ -517,13 +234,8 @@ fn query(credentials: &[(&str, &str, &[&str])]) -> Value {
     json!({ "credentials": credentials })
 }
 
-fn tell_verdict(verdict: &Value, report: &mut StepReport) {
-    for check in verdict
-        .get("verdict")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-    {
+pub(super) fn tell_verdict(verdict: &Value, report: &mut StepReport) {
+    for check in verdict.get("verdict").and_then(Value::as_array).into_iter().flatten() {
         let text = |name: &str| check.get(name).and_then(Value::as_str).unwrap_or_default();
         let mark = match text("status") {
             "passed" => '✔',
@@ -539,14 +251,14 @@ fn tell_verdict(verdict: &Value, report: &mut StepReport) {
     }
 }
 
-fn require_accepted(verdict: &Value) -> Result<(), DemoError> {
+pub(super) fn require_accepted(verdict: &Value) -> Result<(), DemoError> {
     require(
         verdict.get("accepted") == Some(&Value::Bool(true)),
         &format!("the verdict is no acceptance: {verdict}"),
     )
 }
 
-fn require_reason(verdict: &Value, reason: &str) -> Result<(), DemoError> {
+pub(super) fn require_reason(verdict: &Value, reason: &str) -> Result<(), DemoError> {
     require(
         verdict.get("accepted") == Some(&Value::Bool(false)),
         "the presentation was accepted",
@@ -557,7 +269,7 @@ fn require_reason(verdict: &Value, reason: &str) -> Result<(), DemoError> {
     )
 }
 
-fn require_refusal<T>(
+pub(super) fn require_refusal<T>(
     outcome: Result<T, String>,
     code: &str,
     report: &mut StepReport,
@@ -566,15 +278,12 @@ fn require_refusal<T>(
         Ok(_) => Err(unexpected("the wallet took part")),
         Err(found) => {
             report.line(format!("the wallet refuses: {found}"));
-            require(
-                found == code,
-                &format!("refused for another reason: {found}"),
-            )
+            require(found == code, &format!("refused for another reason: {found}"))
         }
     }
 }
 
-fn code_of<E: std::error::Error + 'static>(
+pub(super) fn code_of<E: std::error::Error + 'static>(
     error: &FlowError<E>,
     code: impl Fn(&E) -> &'static str,
 ) -> String {
@@ -584,15 +293,11 @@ fn code_of<E: std::error::Error + 'static>(
     }
 }
 
-fn require(holds: bool, otherwise: &str) -> Result<(), DemoError> {
-    if holds {
-        Ok(())
-    } else {
-        Err(unexpected(otherwise))
-    }
+pub(super) fn require(holds: bool, otherwise: &str) -> Result<(), DemoError> {
+    if holds { Ok(()) } else { Err(unexpected(otherwise)) }
 }
 
-fn refused(error: impl std::error::Error) -> DemoError {
+pub(super) fn refused(error: impl std::error::Error) -> DemoError {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
@@ -602,7 +307,7 @@ fn refused(error: impl std::error::Error) -> DemoError {
     DemoError::Unexpected(text)
 }
 
-fn unexpected(text: &str) -> DemoError {
+pub(super) fn unexpected(text: &str) -> DemoError {
     DemoError::Unexpected(text.to_owned())
 }
 
