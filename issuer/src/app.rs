@@ -95,7 +95,10 @@ impl RunError {
     /// Tells whether the configuration is at fault, so that the process exits with 78.
     #[must_use]
     pub const fn is_configuration(&self) -> bool {
-        !matches!(self, Self::Serve(_))
+        !matches!(
+            self,
+            Self::Serve(_) | Self::Storage(_, StorageError::Busy | StorageError::Full)
+        )
     }
 }
 
@@ -180,9 +183,8 @@ impl App {
         }
         check_issuers(&issuers, &config.api_keys)?;
         let path = config.storage.path;
-        let storage: Arc<dyn Storage> = Arc::new(
-            SqliteStorage::open(&path).map_err(|error| RunError::Storage(path.clone(), error))?,
-        );
+        let storage: Arc<dyn Storage> =
+            Arc::new(SqliteStorage::open(&path).map_err(|error| RunError::Storage(path.clone(), error))?);
         create_status_lists(&*storage, &issuers).map_err(|error| RunError::Storage(path, error))?;
         Ok(Self {
             issuers,
@@ -200,12 +202,10 @@ impl App {
 
     /// Finds a credential issuer by the path segment of its identifier.
     pub(crate) fn issuer(&self, slug: &str) -> Option<&CredentialIssuer> {
-        self.issuers
-            .iter()
-            .find(|issuer| issuer.config.slug == slug)
+        self.issuers.iter().find(|issuer| issuer.config.slug == slug)
     }
 
-    async fn forget_expired(&self) -> Result<u64, StorageError> {
+    pub(crate) async fn forget_expired(&self) -> Result<u64, StorageError> {
         let until = self.clock.now().minus(CLOCK_SKEW);
         let forgotten: Result<u64, Infallible> = self
             .storage
@@ -224,15 +224,10 @@ impl App {
             Err(error) => report.failed("storage", error.code()),
         }
         for issuer in &self.issuers {
-            for (name, identity) in [
-                ("signer", &issuer.signing),
-                ("status_signer", &issuer.status.signing),
-            ] {
+            for (name, identity) in [("signer", &issuer.signing), ("status_signer", &issuer.status.signing)] {
                 match identity.self_test(self.crypto) {
                     Ok(()) => report.passed(name),
-                    Err(error) => {
-                        report.failed(name, format!("{}: {}", issuer.config.slug, error.code()))
-                    }
+                    Err(error) => report.failed(name, format!("{}: {}", issuer.config.slug, error.code())),
                 }
             }
         }
@@ -282,10 +277,7 @@ fn refuse_test_keys(config: &Config) -> Result<(), IssuerConfigError> {
     .try_for_each(refuse_test_key)
 }
 
-fn create_status_lists(
-    storage: &dyn Storage,
-    issuers: &[CredentialIssuer],
-) -> Result<(), StorageError> {
+fn create_status_lists(storage: &dyn Storage, issuers: &[CredentialIssuer]) -> Result<(), StorageError> {
     let lists: Vec<StatusListRecord> = issuers
         .iter()
         .map(|issuer| StatusListRecord {

@@ -81,10 +81,5 @@ fn start(arguments: &Arguments) -> Result<(), CommandError> {
         return Ok(check(config)?);
     }
     let listeners = Listeners::bind(&config.server)?;
-    Ok(tokio::runtime::Runtime::new()?.block_on(run(
-        config,
-        TestAnchors::Refused,
-        listeners,
-        shutdown_signal(),
-    ))?)
+    Ok(tokio::runtime::Runtime::new()?.block_on(run(config, TestAnchors::Refused, listeners, shutdown_signal()))?)
 }

@@ -105,8 +105,7 @@ impl CredentialIssuer {
         let identifier = public_url.join(&format!("/{}", config.slug));
         let load = |name, signing: &mahfada_web::keys::SigningConfig| {
             refuse_test_key(&signing.private_key_file)?;
-            SigningIdentity::load(signing, crypto)
-                .map_err(|error| IssuerConfigError::Identity(name, error))
+            SigningIdentity::load(signing, crypto).map_err(|error| IssuerConfigError::Identity(name, error))
         };
         let signing = load("signing", &config.signing)?;
         let status = StatusPublisher {
@@ -195,10 +194,7 @@ fn check_ranges(config: &IssuerConfig) -> Result<(), IssuerConfigError> {
         ("status.size", (1..=MAX_STATUS_SIZE).contains(&status.size)),
         ("status.ttl_seconds", status.ttl_seconds > 0),
         // A reader that waits for the `ttl` must still hold a list that counts.
-        (
-            "status.lifetime_seconds",
-            status.lifetime_seconds >= status.ttl_seconds,
-        ),
+        ("status.lifetime_seconds", status.lifetime_seconds >= status.ttl_seconds),
     ] {
         if !holds {
             return Err(IssuerConfigError::Range(name));
@@ -210,10 +206,7 @@ fn check_ranges(config: &IssuerConfig) -> Result<(), IssuerConfigError> {
 fn check_names(configurations: &[ConfigurationConfig]) -> Result<(), IssuerConfigError> {
     let (mut ids, mut scopes) = (BTreeSet::new(), BTreeSet::new());
     for configuration in configurations {
-        for (names, name) in [
-            (&mut ids, &configuration.id),
-            (&mut scopes, &configuration.scope),
-        ] {
+        for (names, name) in [(&mut ids, &configuration.id), (&mut scopes, &configuration.scope)] {
             if !names.insert(name) {
                 return Err(IssuerConfigError::Twice(name.clone()));
             }
@@ -228,7 +221,12 @@ fn claims_of_source(config: &ConfigurationConfig) -> Vec<ClaimConfig> {
         [PathSegment::Name(name)] => config.constants.contains_key(name),
         _ => false,
     };
-    config.claims.iter().filter(|claim| !is_constant(claim)).cloned().collect()
+    config
+        .claims
+        .iter()
+        .filter(|claim| !is_constant(claim))
+        .cloned()
+        .collect()
 }
 
 /// TI-40: key files that carry the mark of test keys, in their name or as text inside, are refused.

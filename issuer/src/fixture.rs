@@ -11,18 +11,18 @@ use mahfada_base::{Clock as _, ManualClock, Secret, UnixTime, base64url};
 use mahfada_crypto::hazmat::SeededRandom;
 use mahfada_crypto::{PublicKey, aws_lc, pure};
 use mahfada_eid::testing::{Citizen, TestCard};
-use mahfada_storage::{Outcome, Storage, StorageError, UnitOfWork};
-use mahfada_x509::{
-    Certificate, CertificateKind, CertificateTemplate, SubjectName, eku, issue, self_signed,
-};
+use mahfada_storage::{Issuance, IssuerId, Outcome, StatusListUri, Storage, StorageError, UnitOfWork};
+use mahfada_x509::{Certificate, CertificateKind, CertificateTemplate, SubjectName, eku, issue, self_signed};
 use serde_json::Value;
 
 use crate::app::{App, RunError, TestAnchors};
 use crate::config::Config;
 use crate::routes;
 
+pub(crate) use agency::{Offer, offer};
 pub(crate) use wallet::{Challenged, Wallet};
 
+pub(crate) mod agency;
 pub(crate) mod wallet;
 
 /// Noon of 22 November 2026.
@@ -34,9 +34,12 @@ pub(crate) const CNSS_API_KEY: &str = "the back office of cnss";
 
 static NEXT: AtomicU32 = AtomicU32::new(0);
 
-/// A folder that is gone when the test is.
+/// A folder that is gone when the test is, unless it belongs to another process.
 #[derive(Debug)]
-pub(crate) struct Folder(PathBuf);
+pub(crate) struct Folder {
+    path: PathBuf,
+    owned: bool,
+}
 
 impl Folder {
     fn new() -> Self {
@@ -44,15 +47,15 @@ impl Folder {
         let name = format!("mahfada-issuer-{}-{number}", std::process::id());
         let path = std::env::temp_dir().join(name);
         std::fs::create_dir_all(&path).unwrap();
-        Self(path)
+        Self { path, owned: true }
     }
 
     pub(crate) fn path(&self) -> &Path {
-        &self.0
+        &self.path
     }
 
     pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) {
-        let path = self.0.join(name);
+        let path = self.path.join(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, content).unwrap();
     }
@@ -60,7 +63,9 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        drop(std::fs::remove_dir_all(&self.0));
+        if self.owned {
+            drop(std::fs::remove_dir_all(&self.path));
+        }
     }
 }
 
@@ -96,10 +101,20 @@ impl World {
             .replace("@folder@", folder.path().to_str().unwrap())
             .replace("@pid_api_key@", &sha256_hex(PID_API_KEY))
             .replace("@cnss_api_key@", &sha256_hex(CNSS_API_KEY));
+        folder.write("issuer.toml", &config);
         Self {
             folder,
             clock: Arc::new(ManualClock::new(NOW)),
             config,
+        }
+    }
+
+    /// Uses the folder of another process.
+    pub(crate) fn of_another_process(path: PathBuf) -> Self {
+        Self {
+            config: std::fs::read_to_string(path.join("issuer.toml")).unwrap(),
+            folder: Folder { path, owned: false },
+            clock: Arc::new(ManualClock::new(NOW)),
         }
     }
 
@@ -118,6 +133,13 @@ impl World {
         App::load(self.parsed_config(), test_anchors)
     }
 
+    /// Opens the issuer with the random source of the machine: another process must not draw the same.
+    pub(crate) fn app_with_system_random(&self) -> Data<App> {
+        let mut app = self.load(TestAnchors::AcceptedByDemo).unwrap();
+        app.clock = self.clock.clone();
+        Data::new(app)
+    }
+
     /// Opens the issuer on the database of this world; a second one is like a second process.
     pub(crate) fn app(&self) -> Data<App> {
         let mut app = self.load(TestAnchors::AcceptedByDemo).unwrap();
@@ -134,6 +156,20 @@ impl World {
         chain[0].public_key(&aws_lc::PROVIDER).unwrap()
     }
 
+    /// Returns how many indexes of an issuer's status list are taken.
+    pub(crate) fn allocated(app: &Data<App>, issuer: &str) -> u32 {
+        let uri = StatusListUri::new(format!("{issuer}/status/1"));
+        stored(&*app.storage, move |unit| unit.status_lists().allocated_count(&uri))
+    }
+
+    /// Returns the issuances of an issuer, the newest first.
+    pub(crate) fn issuances(app: &Data<App>, issuer: &str) -> Vec<Issuance> {
+        let issuer = IssuerId::new(issuer.to_owned());
+        stored(&*app.storage, move |unit| {
+            unit.issuances().list_by_issuer(&issuer, 10_000)
+        })
+    }
+
     pub(crate) fn now(&self) -> UnixTime {
         self.clock.now()
     }
@@ -147,9 +183,7 @@ impl Answer {
     /// Returns a text member of the JSON body.
     pub(crate) fn text(&self, name: &str) -> String {
         let json = self.json();
-        let text = json[name]
-            .as_str()
-            .unwrap_or_else(|| panic!("no {name} in {json}"));
+        let text = json[name].as_str().unwrap_or_else(|| panic!("no {name} in {json}"));
         text.to_owned()
     }
 
@@ -180,9 +214,7 @@ impl Answer {
 
 /// Sends a request to the public port.
 pub(crate) async fn public(app: &Data<App>, request: TestRequest) -> Answer {
-    let service = actix_web::App::new()
-        .app_data(app.clone())
-        .configure(routes::public);
+    let service = actix_web::App::new().app_data(app.clone()).configure(routes::public);
     let service = init_service(service).await;
     answer(call_service(&service, request.to_request()).await).await
 }
@@ -202,12 +234,7 @@ async fn answer(response: actix_web::dev::ServiceResponse) -> Answer {
         headers: response
             .headers()
             .iter()
-            .map(|(name, value)| {
-                (
-                    name.as_str().to_owned(),
-                    value.to_str().unwrap().to_owned(),
-                )
-            })
+            .map(|(name, value)| (name.as_str().to_owned(), value.to_str().unwrap().to_owned()))
             .collect(),
         body: read_body(response).await.to_vec(),
     }
@@ -241,7 +268,10 @@ pub(crate) fn card(seed: u64) -> TestCard {
 
 fn sha256_hex(text: &str) -> String {
     let digest = aws_lc::PROVIDER.digest.sha256(text.as_bytes());
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digits = digest.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits
+        .map(|digit| char::from_digit(digit.into(), 16).unwrap())
+        .collect()
 }
 
 fn write_identity(folder: &Folder, name: &str, usage: &'static str) {

@@ -23,8 +23,8 @@ mod tests;
 pub use app::{RunError, TestAnchors, check, run};
 pub use command::{main, main_from};
 pub use config::{
-    CardConfig, ClaimConfig, ClaimKind, Config, ConfigurationConfig, DisclosureRule, IssuerConfig,
-    KeysConfig, SourceConfig, StatusConfig,
+    CardConfig, ClaimConfig, ClaimKind, Config, ConfigurationConfig, DisclosureRule, IssuerConfig, KeysConfig,
+    SourceConfig, StatusConfig,
 };
 pub use credential_issuer::IssuerConfigError;
 pub use proofing::CardConfigError;

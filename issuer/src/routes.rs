@@ -4,14 +4,13 @@ use actix_web::web::{self, ServiceConfig};
 use mahfada_web::protocol;
 
 use crate::handlers::{
-    authorization_challenge, authorization_server_metadata, credential, credential_offer,
-    issuances, issuer_metadata, nonce, offers, status_list, token,
+    authorization_challenge, authorization_server_metadata, credential, credential_offer, issuances, issuer_metadata,
+    nonce, offers, status_list, token,
 };
 
 /// What wallets and verifiers reach.
 pub(crate) fn public(config: &mut ServiceConfig) {
-    let endpoint =
-        |path: &str| web::resource(path.to_owned()).default_service(web::to(not_this_method));
+    let endpoint = |path: &str| web::resource(path.to_owned()).default_service(web::to(not_this_method));
     config
         .service(
             web::resource("/.well-known/openid-credential-issuer/{slug}")
@@ -23,10 +22,7 @@ pub(crate) fn public(config: &mut ServiceConfig) {
                 .route(web::get().to(authorization_server_metadata::get))
                 .default_service(web::to(not_this_method)),
         )
-        .service(
-            endpoint("/{slug}/authorization-challenge")
-                .route(web::post().to(authorization_challenge::post)),
-        )
+        .service(endpoint("/{slug}/authorization-challenge").route(web::post().to(authorization_challenge::post)))
         .service(endpoint("/{slug}/token").route(web::post().to(token::post)))
         .service(endpoint("/{slug}/nonce").route(web::post().to(nonce::post)))
         .service(endpoint("/{slug}/credential").route(web::post().to(credential::post)))
@@ -40,9 +36,7 @@ pub(crate) fn management(config: &mut ServiceConfig) {
     config
         .service(web::resource("/v1/offers").route(web::post().to(offers::post)))
         .service(web::resource("/v1/issuances").route(web::get().to(issuances::list)))
-        .service(
-            web::resource("/v1/issuances/{id}/{action}").route(web::post().to(issuances::change)),
-        )
+        .service(web::resource("/v1/issuances/{id}/{action}").route(web::post().to(issuances::change)))
         .default_service(web::to(no_such_endpoint));
 }
 

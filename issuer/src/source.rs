@@ -38,11 +38,7 @@ pub enum RegisterError {
 
 impl CsvRegister {
     /// Reads the file; a column is named by the claim's path, joined with dots. Empty values are absent claims.
-    pub(crate) fn read(
-        path: &Path,
-        key_column: &str,
-        claims: &[ClaimConfig],
-    ) -> Result<Self, RegisterError> {
+    pub(crate) fn read(path: &Path, key_column: &str, claims: &[ClaimConfig]) -> Result<Self, RegisterError> {
         let unreadable = |error| RegisterError::Unreadable(path.to_owned(), error);
         let mut reader = csv::Reader::from_path(path).map_err(unreadable)?;
         let header = reader.headers().map_err(unreadable)?.clone();

@@ -7,7 +7,6 @@ mod configuration;
 mod forger;
 mod keys;
 mod office;
-mod phone;
 mod register;
 mod service;
 mod story;
@@ -21,9 +20,9 @@ use mahfada_trust::RootSignError;
 use mahfada_web::config::ConfigError;
 use mahfada_x509::IssueError;
 
+pub use crate::phone::{Exchange, FlowError, Hands, Phone, PhoneError};
 pub use authority::{Identity, IdentityFiles, Organization};
 pub use office::{Answer, Https};
-pub use phone::{Exchange, FlowError, Hands, Phone};
 pub use story::{Sabotage, StepName, StepReport, Story};
 pub use words::Language;
 pub use world::{CNSS_RIGHTS, PID, Place, World, citizen};
@@ -53,6 +52,9 @@ pub enum DemoError {
     /// No answer came.
     #[error("no answer")]
     Http(#[from] reqwest::Error),
+    /// The citizen's phone failed.
+    #[error("the phone failed")]
+    Phone(#[from] PhoneError),
     /// A text could not be written.
     #[error("a text could not be written")]
     Text(#[from] std::fmt::Error),

@@ -1,10 +1,14 @@
-//! `mahfada demo` tells the whole story on this machine; `mahfada serve` runs one of the services.
+//! `mahfada demo` tells the whole story on this machine; `mahfada serve` runs one of the services; the other commands
+//! judge, show and carry single documents.
 #![forbid(unsafe_code)]
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum};
 use mahfada::demo::{self, Language, StepName};
+use mahfada::{eid_check, inspect, verify_sd_jwt, wallet};
+use mahfada_base::UnixTime;
 
 #[derive(Debug, Parser)]
 #[command(name = "mahfada", version, about = "A national digital identity wallet: the backend")]
@@ -39,6 +43,120 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Takes a token, certificate, link or document apart and shows it; verifies nothing.
+    Inspect {
+        /// The file, or `-` for standard input.
+        file: PathBuf,
+    },
+    /// A wallet for tests. Its keys are software keys in files of mode 0600, not in hardware.
+    Wallet {
+        #[command(flatten)]
+        options: WalletOptions,
+        #[command(subcommand)]
+        command: WalletCommand,
+    },
+    /// Judges a credential.
+    Verify {
+        #[command(subcommand)]
+        command: VerifyCommand,
+    },
+    /// Identity cards.
+    Eid {
+        #[command(subcommand)]
+        command: EidCommand,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+struct WalletOptions {
+    /// The folder of the wallet; made at its first use.
+    #[arg(long, value_name = "DIR", global = true)]
+    store: Option<PathBuf>,
+    /// The pinned root document; required at the first use, and not read later.
+    #[arg(long, value_name = "FILE", global = true)]
+    root: Option<PathBuf>,
+    /// The trust registry; the one that the root document names unless given.
+    #[arg(long, value_name = "URL", global = true)]
+    registry: Option<String>,
+    /// The only TLS authorities to trust, in PEM; those of the system unless given.
+    #[arg(long, value_name = "FILE", global = true)]
+    tls_ca: Option<PathBuf>,
+    /// The language of names.
+    #[arg(long, value_enum, default_value_t, global = true)]
+    lang: Language,
+    /// Agrees to everything without asking.
+    #[arg(long, global = true)]
+    yes: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum WalletCommand {
+    /// Redeems an offer, after asking.
+    Accept {
+        /// The link or the text of the QR code.
+        offer: String,
+        /// The transaction code that came by another channel.
+        #[arg(long, value_name = "CODE", allow_hyphen_values = true)]
+        tx_code: Option<String>,
+    },
+    /// Lists the credentials.
+    List,
+    /// Answers a verifier, after asking.
+    Present {
+        /// The link or the text of the QR code.
+        request: String,
+    },
+    /// Lists the presentations: who, when, which claims.
+    History,
+}
+
+#[derive(Debug, Subcommand)]
+enum VerifyCommand {
+    /// An SD-JWT VC, with or without key binding: a line of JSON with verdict, reason and checks.
+    ///
+    /// Exits with 0 when there is a verdict, whatever it is, and with 2 when a file cannot be read.
+    SdJwt {
+        /// The file, or `-` for standard input.
+        file: PathBuf,
+        /// Whom to trust: certificates in PEM, under which the issuer's chain must end, or a JWK or JWK set.
+        #[arg(long, value_name = "FILE")]
+        trust: PathBuf,
+        /// The nonce of the request; a key binding is then required.
+        #[arg(long, requires = "audience", allow_hyphen_values = true)]
+        nonce: Option<String>,
+        /// The client identifier of the verifier; a key binding is then required.
+        #[arg(long, requires = "nonce")]
+        audience: Option<String>,
+        /// A status list token, signed by somebody whom the trust file covers.
+        #[arg(long, value_name = "FILE")]
+        status: Option<PathBuf>,
+        /// The time of judgement in RFC 3339, now unless given.
+        #[arg(long, value_name = "TIME", value_parser = time)]
+        at: Option<UnixTime>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum EidCommand {
+    /// Judges recorded card sessions by their bytes: a line of JSON for each case.
+    ///
+    /// Exits with 0 when every case was judged, whatever the verdicts, and with 2 when that was not possible.
+    Check {
+        /// The file of cases.
+        vectors: PathBuf,
+        /// The folder of the country signing authorities, looked up by name.
+        #[arg(long, value_name = "DIR")]
+        anchors: PathBuf,
+        /// The folder of the link certificates; that of the authorities unless given.
+        #[arg(long, value_name = "DIR")]
+        links: Option<PathBuf>,
+        /// The folder of the revocation lists; that of the authorities unless given.
+        #[arg(long, value_name = "DIR")]
+        crls: Option<PathBuf>,
+        /// Lets algorithms of older cards count.
+        #[arg(long)]
+        allow_legacy: bool,
+    },
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -65,6 +183,10 @@ fn main() -> ExitCode {
                 sabotage,
             })
         }
+        Command::Inspect { file } => inspect::run(&file),
+        Command::Wallet { options, command } => run_wallet(options, command),
+        Command::Verify { command } => run_verify(command),
+        Command::Eid { command } => run_eid(command),
         Command::Serve { service, arguments } => {
             let arguments = std::iter::once("mahfada serve".to_owned()).chain(arguments);
             match service {
@@ -74,4 +196,67 @@ fn main() -> ExitCode {
             }
         }
     }
+}
+
+fn run_eid(command: EidCommand) -> ExitCode {
+    let EidCommand::Check {
+        vectors,
+        anchors,
+        links,
+        crls,
+        allow_legacy,
+    } = command;
+    eid_check::run(&eid_check::Options {
+        vectors,
+        folders: eid_check::Folders { anchors, links, crls },
+        allow_legacy,
+    })
+}
+
+fn run_wallet(options: WalletOptions, command: WalletCommand) -> ExitCode {
+    let action = match command {
+        WalletCommand::Accept { offer, tx_code } => wallet::Action::Accept { offer, tx_code },
+        WalletCommand::List => wallet::Action::List,
+        WalletCommand::Present { request } => wallet::Action::Present { request },
+        WalletCommand::History => wallet::Action::History,
+    };
+    // clap cannot demand an option that may also stand behind the subcommand.
+    let Some(store) = options.store else {
+        let missing = clap::error::ErrorKind::MissingRequiredArgument;
+        Arguments::command().error(missing, "wallet needs --store DIR").exit()
+    };
+    let options = wallet::Options {
+        store,
+        root: options.root,
+        registry: options.registry,
+        tls_ca: options.tls_ca,
+        yes: options.yes,
+        language: options.lang,
+    };
+    wallet::run(&options, &action)
+}
+
+fn run_verify(command: VerifyCommand) -> ExitCode {
+    let VerifyCommand::SdJwt {
+        file,
+        trust,
+        nonce,
+        audience,
+        status,
+        at,
+    } = command;
+    let presented_to = nonce
+        .zip(audience)
+        .map(|(nonce, audience)| verify_sd_jwt::Presented { nonce, audience });
+    verify_sd_jwt::run(&verify_sd_jwt::Options {
+        file,
+        trust,
+        presented_to,
+        status,
+        at,
+    })
+}
+
+fn time(text: &str) -> Result<UnixTime, &'static str> {
+    UnixTime::from_rfc3339(text).ok_or("not a time in RFC 3339, such as 2026-11-22T12:00:00Z")
 }

@@ -27,8 +27,7 @@ use mahfada_web::tls::{ServerTls, TlsError};
 use crate::config::Config;
 use crate::registry::publish::Edition;
 use crate::registry::{
-    EntityError, EntityRegister, ListOperator, PublishError, Publisher, Registrar,
-    RootPublishError, publish_root,
+    EntityError, EntityRegister, ListOperator, PublishError, Publisher, Registrar, RootPublishError, publish_root,
 };
 use crate::routes;
 
@@ -115,11 +114,10 @@ impl Registry {
         storage: Arc<dyn Storage>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, RunError> {
-        let bytes =
-            std::fs::read(&config.root_document_file).map_err(|source| RunError::RootFile {
-                path: config.root_document_file.clone(),
-                source,
-            })?;
+        let bytes = std::fs::read(&config.root_document_file).map_err(|source| RunError::RootFile {
+            path: config.root_document_file.clone(),
+            source,
+        })?;
         let root = publish_root(storage.as_ref(), bytes, clock.now(), &PROVIDER).await?;
         let operator = ListOperator {
             name: config.operator.name.clone(),
@@ -176,11 +174,7 @@ impl Registry {
     pub(crate) async fn read<T, W>(&self, work: W) -> Result<T, Problem>
     where
         T: Send + 'static,
-        W: FnOnce(
-                &mut dyn UnitOfWork,
-            ) -> Result<Outcome<T, std::convert::Infallible>, StorageError>
-            + Send
-            + 'static,
+        W: FnOnce(&mut dyn UnitOfWork) -> Result<Outcome<T, std::convert::Infallible>, StorageError> + Send + 'static,
     {
         let Ok(value) = self.storage.execute(work).await.map_err(|error| {
             tracing::error!(code = error.code(), "the store failed");
@@ -236,11 +230,7 @@ impl Registry {
 ///
 /// # Errors
 /// [`RunError`] naming the key of the configuration that is at fault, or what failed.
-pub async fn run(
-    config: Config,
-    listeners: Listeners,
-    shutdown: impl Future<Output = ()>,
-) -> Result<(), RunError> {
+pub async fn run(config: Config, listeners: Listeners, shutdown: impl Future<Output = ()>) -> Result<(), RunError> {
     let tls = ServerTls::load(&config.server)?;
     let storage: Arc<dyn Storage> = Arc::new(SqliteStorage::open(&config.storage.path)?);
     let registry = Data::new(Registry::open(&config, storage, Arc::new(SystemClock)).await?);
@@ -265,8 +255,8 @@ fn list_signers(config: &Config) -> Result<BTreeMap<TrustRole, SigningIdentity>,
         .iter()
         .map(|(role, files)| {
             let key = || format!("list_signers.{}", role.slug());
-            let identity = SigningIdentity::load(files, &PROVIDER)
-                .map_err(|source| RunError::Identity { key: key(), source })?;
+            let identity =
+                SigningIdentity::load(files, &PROVIDER).map_err(|source| RunError::Identity { key: key(), source })?;
             Ok((*role, identity))
         })
         .collect()
@@ -276,11 +266,10 @@ fn registrar(config: &Config) -> Result<Option<Registrar>, RunError> {
     let Some(files) = &config.registration_signer else {
         return Ok(None);
     };
-    let identity =
-        SigningIdentity::load(files, &PROVIDER).map_err(|source| RunError::Identity {
-            key: "registration_signer".to_owned(),
-            source,
-        })?;
+    let identity = SigningIdentity::load(files, &PROVIDER).map_err(|source| RunError::Identity {
+        key: "registration_signer".to_owned(),
+        source,
+    })?;
     let (country, url) = (
         config.operator.territory.clone(),
         config.server.public_url.as_str().to_owned(),
@@ -319,11 +308,7 @@ pub fn main_from(arguments: impl IntoIterator<Item: Into<OsString> + Clone>) -> 
 }
 
 fn start(arguments: &Arguments) -> Result<(), RunError> {
-    let config: Config = load(
-        "trust-registry",
-        arguments.config.as_deref(),
-        process_environment(),
-    )?;
+    let config: Config = load("trust-registry", arguments.config.as_deref(), process_environment())?;
     logging::init(&config.log_level).map_err(|error| ConfigError::Key {
         message: format!("log_level: {error}"),
     })?;

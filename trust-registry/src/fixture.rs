@@ -15,9 +15,7 @@ use mahfada_web::clock::SystemClock;
 use mahfada_web::config::{OutboundConfig, PublicUrl};
 use mahfada_web::listen::Listeners;
 use mahfada_web::trust_client::{Refreshed, TrustSource};
-use mahfada_x509::{
-    Certificate, CertificateKind, CertificateTemplate, SubjectName, eku, issue, self_signed,
-};
+use mahfada_x509::{Certificate, CertificateKind, CertificateTemplate, SubjectName, eku, issue, self_signed};
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
@@ -60,7 +58,7 @@ fn template(common_name: &str, organization: &str, kind: CertificateKind) -> Cer
         subject: SubjectName {
             common_name: common_name.to_owned(),
             organization: organization.to_owned(),
-            organization_identifier: None,
+            organization_identifier: Some(CNSS.to_owned()),
             country: "MA".to_owned(),
         },
         kind,
@@ -89,15 +87,7 @@ impl Authority {
     fn issue(&self, organization: &str, kind: CertificateKind, subject: &Key) -> Certificate {
         let leaf = template("signer", organization, kind);
         let (subject, signer) = (subject.signer.public_key(), self.key.signer.as_ref());
-        issue(
-            &leaf,
-            subject,
-            &self.certificate,
-            signer,
-            &SystemRandom,
-            &PROVIDER,
-        )
-        .unwrap()
+        issue(&leaf, subject, &self.certificate, signer, &SystemRandom, &PROVIDER).unwrap()
     }
 }
 
@@ -188,10 +178,7 @@ impl Site {
             registry_url: "https://localhost",
         }
         .into_document();
-        let signers: Vec<&dyn Signer> = signed_by
-            .iter()
-            .map(|officer| officer.signer.as_ref())
-            .collect();
+        let signers: Vec<&dyn Signer> = signed_by.iter().map(|officer| officer.signer.as_ref()).collect();
         document.sign(&signers, PROVIDER.digest).unwrap()
     }
 
@@ -265,16 +252,13 @@ impl Site {
 
     pub(crate) fn config(&self) -> Config {
         let path = self.write("trust-registry.toml", self.toml());
-        mahfada_web::config::load("trust-registry", Some(Path::new(&path)), std::iter::empty())
-            .unwrap()
+        mahfada_web::config::load("trust-registry", Some(Path::new(&path)), std::iter::empty()).unwrap()
     }
 
     pub(crate) async fn refused(&self) -> RunError {
         let free = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let listeners = Listeners::bind_addresses(free, free).unwrap();
-        run(self.config(), listeners, std::future::ready(()))
-            .await
-            .unwrap_err()
+        run(self.config(), listeners, std::future::ready(())).await.unwrap_err()
     }
 
     /// Starts the service; a request waits on the bound socket until it is served.
@@ -317,13 +301,8 @@ impl Running {
         assert!(matches!(self.ended.await.unwrap(), Ok(())));
     }
 
-    pub(crate) async fn get(
-        &self,
-        path: &str,
-        header: Option<(&str, &str)>,
-    ) -> http::Response<Vec<u8>> {
-        let mut request =
-            http::Request::get(format!("https://localhost:{}{path}", self.public.port()));
+    pub(crate) async fn get(&self, path: &str, header: Option<(&str, &str)>) -> http::Response<Vec<u8>> {
+        let mut request = http::Request::get(format!("https://localhost:{}{path}", self.public.port()));
         if let Some((name, value)) = header {
             request = request.header(name, value);
         }
@@ -334,29 +313,15 @@ impl Running {
     }
 
     /// Posts to the management port; returns status and body.
-    pub(crate) async fn post(
-        &self,
-        path: &str,
-        key: Option<&str>,
-        body: Option<Value>,
-    ) -> (u16, Value) {
+    pub(crate) async fn post(&self, path: &str, key: Option<&str>, body: Option<Value>) -> (u16, Value) {
         let url = format!("https://localhost:{}{path}", self.management.port());
         let mut request = http::Request::post(url).header("content-type", "application/json");
         if let Some(key) = key {
             request = request.header("authorization", format!("Bearer {key}"));
         }
-        let body = body
-            .map(|body| body.to_string().into_bytes())
-            .unwrap_or_default();
-        let answer = self
-            .client
-            .send(request.body(body).unwrap(), 1 << 20)
-            .await
-            .unwrap();
-        (
-            answer.status().as_u16(),
-            serde_json::from_slice(answer.body()).unwrap(),
-        )
+        let body = body.map(|body| body.to_string().into_bytes()).unwrap_or_default();
+        let answer = self.client.send(request.body(body).unwrap(), 1 << 20).await.unwrap();
+        (answer.status().as_u16(), serde_json::from_slice(answer.body()).unwrap())
     }
 
     pub(crate) async fn ready(&self) -> u16 {
@@ -367,8 +332,7 @@ impl Running {
     /// What a service that pins version 1 knows after a refresh; only the two lists that are kept are there.
     pub(crate) async fn trust(&self) -> (TrustStore, Refreshed) {
         let source = TrustSource {
-            registry_url: PublicUrl::parse(&format!("https://localhost:{}", self.public.port()))
-                .unwrap(),
+            registry_url: PublicUrl::parse(&format!("https://localhost:{}", self.public.port())).unwrap(),
             pinned_root_file: self.pinned.clone(),
             refresh_seconds: 45,
         };

@@ -22,13 +22,7 @@ pub(crate) fn management(config: &mut ServiceConfig, registry: &Data<Registry>) 
     config
         .app_data(registry.clone())
         .service(web::resource("/v1/lists/publish").route(web::post().to(lists::publish)))
-        .service(
-            web::resource("/v1/entities/{organization}/suspend")
-                .route(web::post().to(entities::suspend)),
-        )
-        .service(
-            web::resource("/v1/entities/{organization}/reinstate")
-                .route(web::post().to(entities::reinstate)),
-        )
+        .service(web::resource("/v1/entities/{organization}/suspend").route(web::post().to(entities::suspend)))
+        .service(web::resource("/v1/entities/{organization}/reinstate").route(web::post().to(entities::reinstate)))
         .service(web::resource("/v1/registrations").route(web::post().to(registrations::issue)));
 }

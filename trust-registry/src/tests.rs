@@ -5,9 +5,7 @@ use std::sync::Arc;
 use mahfada_base::ManualClock;
 use mahfada_crypto::aws_lc::PROVIDER;
 use mahfada_storage_sqlite::SqliteStorage;
-use mahfada_trust::{
-    RegistrationError, ServiceStatus, TrustRole, TrustStore, UnverifiedRegistration,
-};
+use mahfada_trust::{RegistrationError, ServiceStatus, TrustRole, TrustStore, UnverifiedRegistration};
 use mahfada_web::config::{EX_CONFIG, load};
 use serde_json::{Value, json};
 
@@ -36,10 +34,7 @@ async fn publishes_lists_that_its_readers_accept() {
     let (store, _) = registry.trust().await;
     let list = store.list(PID).unwrap();
     let entity = &list.entities()[0];
-    assert_eq!(
-        (list.sequence(), entity.organization_identifier.as_str()),
-        (1, DGSN)
-    );
+    assert_eq!((list.sequence(), entity.organization_identifier.as_str()), (1, DGSN));
     assert_eq!(entity.name.get("fr"), Some("DGSN"));
     assert_eq!(entity.services[0].credential_types, ["urn:mahfada:pid:1"]);
     assert_eq!(registry.ready().await, 200);
@@ -53,48 +48,27 @@ async fn a_suspension_is_published_before_the_answer_and_outlives_a_restart() {
     let (code, answer) = registry.post(&suspend(DGSN), Some(API_KEY), None).await;
     assert_eq!((code, &answer["lists"][0]["sequence"]), (200, &json!(2)));
     let (store, _) = registry.trust().await;
-    assert_eq!(
-        (status(&store, PID), sequence(&store)),
-        (ServiceStatus::Suspended, 2)
-    );
-    assert_eq!(
-        status(&store, TrustRole::RegistrationSigners),
-        ServiceStatus::Granted
-    );
+    assert_eq!((status(&store, PID), sequence(&store)), (ServiceStatus::Suspended, 2));
+    assert_eq!(status(&store, TrustRole::RegistrationSigners), ServiceStatus::Granted);
     registry.stop().await;
 
     let registry = site.start();
     let (store, _) = registry.trust().await;
-    assert_eq!(
-        (status(&store, PID), sequence(&store)),
-        (ServiceStatus::Suspended, 2)
-    );
+    assert_eq!((status(&store, PID), sequence(&store)), (ServiceStatus::Suspended, 2));
     let (code, _) = registry
-        .post(
-            &format!("/v1/entities/{DGSN}/reinstate"),
-            Some(API_KEY),
-            None,
-        )
+        .post(&format!("/v1/entities/{DGSN}/reinstate"), Some(API_KEY), None)
         .await;
     assert_eq!(code, 200);
     let (store, _) = registry.trust().await;
-    assert_eq!(
-        (status(&store, PID), sequence(&store)),
-        (ServiceStatus::Granted, 3)
-    );
+    assert_eq!((status(&store, PID), sequence(&store)), (ServiceStatus::Granted, 3));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unchanged_list_is_not_published_again() {
     let site = Site::new();
     let registry = site.start();
-    let (code, answer) = registry
-        .post("/v1/lists/publish", Some(API_KEY), None)
-        .await;
-    assert_eq!(
-        (code, &answer["lists"][0]["published"]),
-        (200, &json!(false))
-    );
+    let (code, answer) = registry.post("/v1/lists/publish", Some(API_KEY), None).await;
+    assert_eq!((code, &answer["lists"][0]["published"]), (200, &json!(false)));
     registry.stop().await;
     let registry = site.start();
     assert_eq!(sequence(&registry.trust().await.0), 1);
@@ -107,12 +81,7 @@ async fn a_list_is_renewed_when_half_its_life_is_over() {
     let registry = Registry::open(&config, storage, Arc::<ManualClock>::clone(&clock))
         .await
         .unwrap();
-    for (advance, sequence) in [
-        (config.list_life() / 2 - 1, 1),
-        (1, 2),
-        (0, 2),
-        (config.list_life(), 3),
-    ] {
+    for (advance, sequence) in [(config.list_life() / 2 - 1, 1), (1, 2), (0, 2), (config.list_life(), 3)] {
         clock.advance(advance);
         assert_eq!(
             registry.publish().await.unwrap()[&PID].sequence,
@@ -122,10 +91,7 @@ async fn a_list_is_renewed_when_half_its_life_is_over() {
     }
     assert!(registry.readiness().accepts());
     clock.advance(config.list_life());
-    assert_eq!(
-        registry.readiness().first_failure().unwrap().code,
-        "list_expired"
-    );
+    assert_eq!(registry.readiness().first_failure().unwrap().code, "list_expired");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -138,11 +104,7 @@ async fn management_asks_for_an_api_key() {
         "/v1/registrations".to_owned(),
     ] {
         for key in [None, Some("another key")] {
-            assert_eq!(
-                registry.post(&path, key, Some(json!({}))).await.0,
-                401,
-                "{path}"
-            );
+            assert_eq!(registry.post(&path, key, Some(json!({}))).await.0, 401, "{path}");
         }
     }
     assert_eq!(sequence(&registry.trust().await.0), 1);
@@ -154,19 +116,13 @@ async fn unknown_organizations_and_ended_services_do_not_change() {
     site.write_entities("withdrawn");
     let registry = site.start();
     assert_eq!(
-        registry
-            .post(&suspend("NTRMA-NOBODY"), Some(API_KEY), None)
-            .await
-            .0,
+        registry.post(&suspend("NTRMA-NOBODY"), Some(API_KEY), None).await.0,
         404
     );
     let (code, problem) = registry.post(&suspend(CNSS), Some(API_KEY), None).await;
     assert_eq!((code, &problem["code"]), (409, &json!("irreversible")));
     let (store, _) = registry.trust().await;
-    assert_eq!(
-        status(&store, TrustRole::RegistrationSigners),
-        ServiceStatus::Withdrawn
-    );
+    assert_eq!(status(&store, TrustRole::RegistrationSigners), ServiceStatus::Withdrawn);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -178,36 +134,16 @@ async fn documents_are_cacheable_and_readable_from_any_origin() {
         ("/lists/pid-issuers.jwt", "public, max-age=15"),
     ] {
         let answer = registry.get(path, None).await;
-        let header = |name: &str| {
-            answer
-                .headers()
-                .get(name)
-                .unwrap()
-                .to_str()
-                .unwrap()
-                .to_owned()
-        };
+        let header = |name: &str| answer.headers().get(name).unwrap().to_str().unwrap().to_owned();
         assert_eq!(
             (answer.status().as_u16(), header("cache-control").as_str()),
             (200, cache),
             "{path}"
         );
         assert_eq!(header("access-control-allow-origin"), "*");
-        let again = registry
-            .get(path, Some(("if-none-match", &header("etag"))))
-            .await;
-        assert_eq!(
-            (again.status().as_u16(), again.body().len()),
-            (304, 0),
-            "{path}"
-        );
-        assert_eq!(
-            registry
-                .get(path, Some(("if-none-match", "\"x\"")))
-                .await
-                .status(),
-            200
-        );
+        let again = registry.get(path, Some(("if-none-match", &header("etag")))).await;
+        assert_eq!((again.status().as_u16(), again.body().len()), (304, 0), "{path}");
+        assert_eq!(registry.get(path, Some(("if-none-match", "\"x\""))).await.status(), 200);
     }
 }
 
@@ -223,11 +159,7 @@ async fn what_is_not_published_is_not_found_and_not_kept() {
     ] {
         let answer = registry.get(path, None).await;
         assert_eq!(answer.status(), 404, "{path}");
-        assert_eq!(
-            answer.headers().get("cache-control").unwrap(),
-            "no-store",
-            "{path}"
-        );
+        assert_eq!(answer.headers().get("cache-control").unwrap(), "no-store", "{path}");
     }
 }
 
@@ -237,17 +169,9 @@ async fn a_root_document_is_followed_by_its_successor_only() {
     site.start().stop().await;
 
     site.write("root.json", site.root(3, &site.officers));
-    assert_eq!(
-        site.refused().await.exit_code(),
-        EX_CONFIG,
-        "version 2 is missing"
-    );
+    assert_eq!(site.refused().await.exit_code(), EX_CONFIG, "version 2 is missing");
     site.write("root.json", site.root(2, &site.officers[..1]));
-    assert_eq!(
-        site.refused().await.exit_code(),
-        EX_CONFIG,
-        "one officer of two"
-    );
+    assert_eq!(site.refused().await.exit_code(), EX_CONFIG, "one officer of two");
     site.write("root.json", site.root(2, &site.officers));
     let registry = site.start();
     assert_eq!(registry.trust().await.0.root().document().version, 2);
@@ -288,10 +212,7 @@ async fn a_registration_holds_for_its_relying_party() {
     };
     let verified = verify("NTRMA-CLINIC").unwrap();
     assert_eq!(verified.purpose("fr"), Some("Ouvrir le dossier"));
-    assert!(matches!(
-        verify("NTRMA-OTHER"),
-        Err(RegistrationError::Subject)
-    ));
+    assert!(matches!(verify("NTRMA-OTHER"), Err(RegistrationError::Subject)));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -308,9 +229,7 @@ async fn a_registration_without_purpose_or_for_too_long_is_refused() {
     ] {
         let mut request = registration();
         request[member] = value;
-        let (code, problem) = registry
-            .post("/v1/registrations", Some(API_KEY), Some(request))
-            .await;
+        let (code, problem) = registry.post("/v1/registrations", Some(API_KEY), Some(request)).await;
         assert_eq!(
             (code, &problem["code"]),
             (400, &json!("registration_request")),
@@ -343,30 +262,20 @@ async fn a_key_that_does_not_fit_its_certificate_is_named() {
         std::fs::read(other.folder.join("registrar.key")).unwrap(),
     );
     let error = site.refused().await;
-    assert!(
-        error.to_string().starts_with("registration_signer"),
-        "{error}"
-    );
+    assert!(error.to_string().starts_with("registration_signer"), "{error}");
     assert_eq!(error.exit_code(), EX_CONFIG);
 }
 
 #[test]
 fn an_unknown_key_of_the_configuration_is_named() {
     let site = Site::new();
-    let path = site.write(
-        "bad.toml",
-        format!("list_lief_seconds = 1\n{}", site.toml()),
-    );
+    let path = site.write("bad.toml", format!("list_lief_seconds = 1\n{}", site.toml()));
     let error = load::<Config>("trust-registry", Some(&path), std::iter::empty()).unwrap_err();
     assert!(error.to_string().contains("list_lief_seconds"), "{error}");
     let path = site.write(
         "bad.toml",
-        site.toml()
-            .replace("registration-signers]", "registration-singers]"),
+        site.toml().replace("registration-signers]", "registration-singers]"),
     );
     let error = load::<Config>("trust-registry", Some(&path), std::iter::empty()).unwrap_err();
-    assert!(
-        error.to_string().contains("registration-singers"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("registration-singers"), "{error}");
 }

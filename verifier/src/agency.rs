@@ -66,12 +66,7 @@ impl Agency {
         let access = SigningIdentity::load(&config.access, crypto)
             .map_err(|error| AgencyConfigError::Access(config.tenant.clone(), error))?;
         let registration = read_registration(&config.registration_file)?;
-        let return_url = config
-            .return_url
-            .as_deref()
-            .map(Url::parse)
-            .transpose()
-            .ok();
+        let return_url = config.return_url.as_deref().map(Url::parse).transpose().ok();
         let return_url = return_url
             .filter(|url| {
                 url.as_ref()
@@ -79,10 +74,7 @@ impl Agency {
             })
             .ok_or_else(|| AgencyConfigError::ReturnUrl(config.tenant.clone()))?;
         let agency = Self::new(&config.tenant, access, registration, public_url, crypto)?;
-        Ok(Self {
-            return_url,
-            ..agency
-        })
+        Ok(Self { return_url, ..agency })
     }
 
     /// Joins an access certificate and a registration certificate whose text has been parsed.
@@ -93,9 +85,9 @@ impl Agency {
         public_url: &PublicUrl,
         crypto: &CryptoProvider,
     ) -> Result<Self, AgencyConfigError> {
-        let leaf = access.leaf().ok_or_else(|| {
-            AgencyConfigError::Access(tenant.to_owned(), IdentityError::KeyMismatch)
-        })?;
+        let leaf = access
+            .leaf()
+            .ok_or_else(|| AgencyConfigError::Access(tenant.to_owned(), IdentityError::KeyMismatch))?;
         let organization = leaf
             .organization_identifier()
             .ok_or_else(|| AgencyConfigError::Organization(tenant.to_owned()))?
@@ -103,17 +95,10 @@ impl Agency {
         // Decision D9: the host of `response_uri` is a name of the access certificate.
         let url = Url::parse(public_url.as_str()).ok();
         let host = url.as_ref().and_then(Url::host_str).unwrap_or_default();
-        if !leaf
-            .dns_names()
-            .iter()
-            .any(|name| name.eq_ignore_ascii_case(host))
-        {
+        if !leaf.dns_names().iter().any(|name| name.eq_ignore_ascii_case(host)) {
             return Err(AgencyConfigError::Host(tenant.to_owned()));
         }
-        let client_id = format!(
-            "x509_hash:{}",
-            base64url::encode(leaf.sha256(crypto.digest))
-        );
+        let client_id = format!("x509_hash:{}", base64url::encode(leaf.sha256(crypto.digest)));
         Ok(Self {
             tenant: TenantId::new(tenant),
             access,
@@ -131,26 +116,18 @@ impl Agency {
         now: UnixTime,
         crypto: &CryptoProvider,
     ) -> Result<VerifiedRegistration, RegistrationError> {
-        UnverifiedRegistration::parse(&self.registration)?.verify(
-            store,
-            &self.organization,
-            now,
-            crypto,
-        )
+        UnverifiedRegistration::parse(&self.registration)?.verify(store, &self.organization, now, crypto)
     }
 }
 
 fn read_registration(path: &Path) -> Result<String, AgencyConfigError> {
     let unreadable = |error| AgencyConfigError::RegistrationFile(path.to_owned(), error);
-    let length = std::fs::metadata(path)
-        .map_err(|error| unreadable(Some(error)))?
-        .len();
+    let length = std::fs::metadata(path).map_err(|error| unreadable(Some(error)))?.len();
     if length > MAX_REGISTRATION_BYTES {
         return Err(unreadable(None));
     }
     let text = std::fs::read_to_string(path).map_err(|error| unreadable(Some(error)))?;
     let text = text.trim().to_owned();
-    UnverifiedRegistration::parse(&text)
-        .map_err(|error| AgencyConfigError::Registration(path.to_owned(), error))?;
+    UnverifiedRegistration::parse(&text).map_err(|error| AgencyConfigError::Registration(path.to_owned(), error))?;
     Ok(text)
 }

@@ -102,11 +102,7 @@ impl RunError {
     /// Returns the exit code: 78 when the configuration is at fault, 1 otherwise.
     #[must_use]
     pub const fn exit_code(&self) -> i32 {
-        if self.is_configuration() {
-            EX_CONFIG
-        } else {
-            1
-        }
+        if self.is_configuration() { EX_CONFIG } else { 1 }
     }
 }
 
@@ -152,10 +148,7 @@ pub async fn run(
 
 impl App {
     /// Loads what the configuration names and fetches the trust lists; nothing listens yet.
-    pub(crate) async fn load(
-        config: Config,
-        registration_check: RegistrationCheck,
-    ) -> Result<Self, RunError> {
+    pub(crate) async fn load(config: Config, registration_check: RegistrationCheck) -> Result<Self, RunError> {
         let crypto = &aws_lc::PROVIDER;
         if config.status.max_age_seconds < 0 {
             return Err(RunError::Range("status.max_age_seconds"));
@@ -179,9 +172,7 @@ impl App {
         let trust = LiveTrust::new(store, Some(origin));
         let report = trust.refresh().await;
         if !trust.has_lists() {
-            let code = report
-                .first_failure()
-                .map_or("list_unavailable", |check| &*check.code);
+            let code = report.first_failure().map_or("list_unavailable", |check| &*check.code);
             return Err(RunError::NoLists(code.to_owned()));
         }
         Ok(Self {
@@ -206,8 +197,7 @@ impl App {
 
     fn warn_about_registrations(&self) {
         for agency in &self.agencies {
-            let verified =
-                agency.verify_registration(&self.trust.read(), self.clock.now(), self.crypto);
+            let verified = agency.verify_registration(&self.trust.read(), self.clock.now(), self.crypto);
             if let Err(error) = verified {
                 tracing::warn!(
                     tenant = agency.tenant.as_str(),
@@ -227,43 +217,30 @@ impl App {
         for agency in &self.agencies {
             match agency.access.self_test(self.crypto) {
                 Ok(()) => report.passed("access_signer"),
-                Err(error) => report.failed(
-                    "access_signer",
-                    format!("{}: {}", agency.tenant, error.code()),
-                ),
+                Err(error) => report.failed("access_signer", format!("{}: {}", agency.tenant, error.code())),
             }
         }
         if self.trust.is_current(self.clock.now()) {
             report.passed("trust_lists");
         } else {
-            report.failed(
-                "trust_lists",
-                "a list of trusted entities is missing or has expired",
-            );
+            report.failed("trust_lists", "a list of trusted entities is missing or has expired");
         }
         report
     }
 }
 
-fn load_agencies(
-    config: &Config,
-    crypto: &CryptoProvider,
-) -> Result<Vec<Agency>, AgencyConfigError> {
+fn load_agencies(config: &Config, crypto: &CryptoProvider) -> Result<Vec<Agency>, AgencyConfigError> {
     let mut agencies: Vec<Agency> = Vec::new();
     for agency in &config.agencies {
-        if agencies
-            .iter()
-            .any(|other| other.tenant.as_str() == agency.tenant)
-        {
+        if agencies.iter().any(|other| other.tenant.as_str() == agency.tenant) {
             return Err(AgencyConfigError::TenantTwice(agency.tenant.clone()));
         }
         agencies.push(Agency::load(agency, &config.server.public_url, crypto)?);
     }
-    let unknown = config.api_keys.iter().find(|key| {
-        !agencies
-            .iter()
-            .any(|agency| agency.tenant.as_str() == key.tenant)
-    });
+    let unknown = config
+        .api_keys
+        .iter()
+        .find(|key| !agencies.iter().any(|agency| agency.tenant.as_str() == key.tenant));
     match unknown {
         Some(key) => Err(AgencyConfigError::UnknownTenant(key.tenant.clone())),
         None => Ok(agencies),

@@ -45,20 +45,11 @@ pub fn main_from(arguments: impl IntoIterator<Item: Into<OsString> + Clone>) -> 
 }
 
 fn start(arguments: &Arguments) -> Result<(), RunError> {
-    let config: Config = load(
-        "verifier",
-        arguments.config.as_deref(),
-        process_environment(),
-    )?;
+    let config: Config = load("verifier", arguments.config.as_deref(), process_environment())?;
     logging::init(&config.log_level).map_err(|error| ConfigError::Key {
         message: format!("log_level: {error}"),
     })?;
     let listeners = Listeners::bind(&config.server)?;
-    let running = Box::pin(run(
-        config,
-        RegistrationCheck::Enforced,
-        listeners,
-        shutdown_signal(),
-    ));
+    let running = Box::pin(run(config, RegistrationCheck::Enforced, listeners, shutdown_signal()));
     tokio::runtime::Runtime::new()?.block_on(running)
 }

@@ -7,8 +7,7 @@ use crate::handlers::{complete, presentations, request_object, response, start};
 
 /// What wallets and browsers reach.
 pub(crate) fn public(config: &mut ServiceConfig) {
-    let endpoint =
-        |path: &str| web::resource(path.to_owned()).default_service(web::to(not_this_method));
+    let endpoint = |path: &str| web::resource(path.to_owned()).default_service(web::to(not_this_method));
     config
         .service(
             endpoint("/requests/{request_id}")
@@ -23,8 +22,7 @@ pub(crate) fn public(config: &mut ServiceConfig) {
 
 /// What agencies reach, beside the health endpoints.
 pub(crate) fn management(config: &mut ServiceConfig) {
-    let endpoint =
-        |path: &str| web::resource(path.to_owned()).default_service(web::to(not_this_method));
+    let endpoint = |path: &str| web::resource(path.to_owned()).default_service(web::to(not_this_method));
     config
         .service(endpoint("/v1/presentations").route(web::post().to(presentations::post)))
         .service(endpoint("/v1/presentations/{id}").route(web::get().to(presentations::get)))

@@ -2,6 +2,7 @@
 
 pub(crate) mod fixture;
 
-//mod endpoints;
-//mod running;
-//mod same_device;
+mod endpoints;
+mod running;
+mod same_device;
+mod scene;

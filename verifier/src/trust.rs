@@ -95,9 +95,7 @@ impl LiveTrust {
     /// Tells whether any list is at hand.
     pub(crate) fn has_lists(&self) -> bool {
         let store = self.read();
-        TrustRole::ALL
-            .into_iter()
-            .any(|role| store.list(role).is_some())
+        TrustRole::ALL.into_iter().any(|role| store.list(role).is_some())
     }
 
     async fn refresh_from(&self, last: &mut Option<UnixTime>) -> Report {
@@ -111,10 +109,7 @@ impl LiveTrust {
             .refresh(&origin.client, &self.store, now, origin.crypto)
             .await;
         if let Err(error) = remember(&*origin.storage, refreshed.memory).await {
-            tracing::error!(
-                code = error.code(),
-                "the memory of the trust lists was not kept"
-            );
+            tracing::error!(code = error.code(), "the memory of the trust lists was not kept");
         }
         refreshed.report
     }
@@ -123,11 +118,9 @@ impl LiveTrust {
 /// Reads what an earlier run remembered.
 pub(crate) async fn recall(storage: &dyn Storage) -> Result<Option<String>, StorageError> {
     storage
-        .execute(
-            |unit: &mut dyn UnitOfWork| -> Result<Outcome<_, StorageError>, _> {
-                Ok(Outcome::Commit(unit.trust_memory().get(TRUST_MEMORY_KEY)?))
-            },
-        )
+        .execute(|unit: &mut dyn UnitOfWork| -> Result<Outcome<_, StorageError>, _> {
+            Ok(Outcome::Commit(unit.trust_memory().get(TRUST_MEMORY_KEY)?))
+        })
         .await?
 }
 

@@ -81,19 +81,12 @@ impl CredentialStore {
     /// Returns one credential.
     #[must_use]
     pub fn credential(&self, id: &CredentialId) -> Option<&HeldCredential> {
-        self.contents
-            .credentials
-            .iter()
-            .find(|held| held.id() == id)
+        self.contents.credentials.iter().find(|held| held.id() == id)
     }
 
     /// Removes a credential and tells whether there was one; the app deletes the keys of its copies.
     pub fn remove(&mut self, id: &CredentialId) -> Option<HeldCredential> {
-        let position = self
-            .contents
-            .credentials
-            .iter()
-            .position(|held| held.id() == id)?;
+        let position = self.contents.credentials.iter().position(|held| held.id() == id)?;
         Some(self.contents.credentials.remove(position))
     }
 
@@ -140,10 +133,7 @@ impl CredentialStore {
     }
 
     /// Picks of every credential one unspent copy at random and verifies it; what does not verify today is left out.
-    pub(crate) fn candidates(
-        &self,
-        context: &Context<'_>,
-    ) -> Result<Vec<Candidate>, mahfada_crypto::RandomError> {
+    pub(crate) fn candidates(&self, context: &Context<'_>) -> Result<Vec<Candidate>, mahfada_crypto::RandomError> {
         let mut candidates = Vec::new();
         for held in &self.contents.credentials {
             candidates.extend(held.candidate(context)?);

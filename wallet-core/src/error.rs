@@ -49,9 +49,7 @@ impl From<&IssuanceError> for WalletError {
     fn from(error: &IssuanceError) -> Self {
         let code = error.code();
         match error {
-            IssuanceError::OutOfOrder | IssuanceError::Keys | IssuanceError::SignatureFormat => {
-                Self::Usage(code)
-            }
+            IssuanceError::OutOfOrder | IssuanceError::Keys | IssuanceError::SignatureFormat => Self::Usage(code),
             IssuanceError::Declined => Self::Declined,
             IssuanceError::Refused(_) => Self::Refused(code),
             IssuanceError::Card(_) => Self::Card(code),
@@ -67,9 +65,9 @@ impl From<&PresentationError> for WalletError {
     fn from(error: &PresentationError) -> Self {
         let code = error.code();
         match error {
-            PresentationError::OutOfOrder
-            | PresentationError::SignatureFormat
-            | PresentationError::Selection => Self::Usage(code),
+            PresentationError::OutOfOrder | PresentationError::SignatureFormat | PresentationError::Selection => {
+                Self::Usage(code)
+            }
             PresentationError::Http(_) | PresentationError::Random(_) => Self::Unavailable(code),
             _ => Self::Untrusted(code),
         }

@@ -126,10 +126,7 @@ impl Answer {
 
     pub(crate) fn is(&self, content_type: &str) -> bool {
         let mut values = self.headers.get_all(CONTENT_TYPE).iter();
-        let value = values
-            .next()
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default();
+        let value = values.next().and_then(|value| value.to_str().ok()).unwrap_or_default();
         let essence = value.split(';').next().unwrap_or_default().trim();
         values.next().is_none() && essence.eq_ignore_ascii_case(content_type)
     }
@@ -140,26 +137,15 @@ mod tests {
     use super::*;
 
     fn response(status: u16, content_type: &str, length: usize) -> Response<Vec<u8>> {
-        let builder = Response::builder()
-            .status(status)
-            .header(CONTENT_TYPE, content_type);
+        let builder = Response::builder().status(status).header(CONTENT_TYPE, content_type);
         builder.body(vec![b'x'; length]).unwrap()
     }
 
     #[test]
     fn takes_the_media_type_with_parameters_and_no_other() {
-        let ok = |content_type| {
-            Answer::take(response(200, content_type, 1))
-                .unwrap()
-                .ok(JSON)
-        };
+        let ok = |content_type| Answer::take(response(200, content_type, 1)).unwrap().ok(JSON);
         assert_eq!(ok("Application/JSON; charset=utf-8").unwrap(), b"x");
-        for other in [
-            "text/html",
-            "application/jsonp",
-            "",
-            "application/json, text/html",
-        ] {
+        for other in ["text/html", "application/jsonp", "", "application/json, text/html"] {
             assert_eq!(ok(other), Err(HttpError::ContentType), "{other}");
         }
     }
@@ -167,13 +153,8 @@ mod tests {
     #[test]
     fn refuses_two_media_types() {
         let mut twice = response(200, JSON, 1);
-        twice
-            .headers_mut()
-            .append(CONTENT_TYPE, JSON.parse().unwrap());
-        assert_eq!(
-            Answer::take(twice).unwrap().ok(JSON),
-            Err(HttpError::ContentType)
-        );
+        twice.headers_mut().append(CONTENT_TYPE, JSON.parse().unwrap());
+        assert_eq!(Answer::take(twice).unwrap().ok(JSON), Err(HttpError::ContentType));
     }
 
     #[test]

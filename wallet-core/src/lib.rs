@@ -63,18 +63,17 @@ mod trust;
 mod testing;
 
 pub use consent::{
-    ClaimDisplay, ConsentChoice, ConsentRequest, OfferConsent, PresentationConsent,
-    RelyingPartyDisplay, RequestedCredential, Selection, TxCodeRequest,
+    ClaimDisplay, ConsentChoice, ConsentRequest, OfferConsent, PresentationConsent, RelyingPartyDisplay,
+    RequestedCredential, Selection, TxCodeRequest,
 };
 pub use credential_store::{
-    CredentialId, CredentialStore, HeldCredential, LogEntry, LogOutcome, LoggedClaim, StoreError,
-    StoreKey,
+    CredentialId, CredentialStore, HeldCredential, LogEntry, LogOutcome, LoggedClaim, StoreError, StoreKey,
 };
 pub use error::WalletError;
 pub use exchange::{HttpError, MAX_RESPONSE_BYTES, USER_AGENT};
 pub use issuance::{
-    CLIENT_ID, CardIssuance, ChallengeError, ExpectedCredentials, IssuanceError, OfferIssuance,
-    ReceiveError, ReceivedBatch, ReceivedCredential, Refusal, receive,
+    CLIENT_ID, CardIssuance, ChallengeError, ExpectedCredentials, IssuanceError, OfferIssuance, ReceiveError,
+    ReceivedBatch, ReceivedCredential, Refusal, receive,
 };
 pub use keys::{CredentialKey, KeyId, SignReason, SignRequest, WalletKey};
 pub use presentation::{Presentation, PresentationError, PresentationOutcome};

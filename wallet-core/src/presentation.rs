@@ -2,9 +2,7 @@
 
 use mahfada_base::{CLOCK_SKEW, base64url};
 use mahfada_oauth2::encode_form;
-use mahfada_openid4vp::{
-    AuthorizationErrorResponse, AuthorizationRequestUri, RequestUriMethod, UnverifiedRequest,
-};
+use mahfada_openid4vp::{AuthorizationErrorResponse, AuthorizationRequestUri, RequestUriMethod, UnverifiedRequest};
 use url::Url;
 
 use crate::exchange::{self, Answer, FORM, JSON};
@@ -72,12 +70,7 @@ impl Presentation {
     ///
     /// # Errors
     /// [`PresentationError`]; the flow is over then, and nothing was shared unless the copies were saved as spent.
-    pub fn step(
-        &mut self,
-        input: Input,
-        context: &Context<'_>,
-        store: &mut CredentialStore,
-    ) -> Next {
+    pub fn step(&mut self, input: Input, context: &Context<'_>, store: &mut CredentialStore) -> Next {
         match (std::mem::replace(&mut self.state, State::Over), input) {
             (State::Start(link), Input::Start) => self.fetch(link, context),
             (State::Request(link, wallet_nonce), Input::Http(response)) => {
@@ -92,9 +85,7 @@ impl Presentation {
                 let asked = Asked::new(request, store.candidates(context)?);
                 let question = asked.question();
                 self.state = State::Consent(Box::new(asked));
-                Ok(Step::Consent(Box::new(ConsentRequest::Presentation(
-                    question,
-                ))))
+                Ok(Step::Consent(Box::new(ConsentRequest::Presentation(question))))
             }
             (State::Consent(asked), Input::Consent(choice)) => {
                 if asked.request.expires_at().plus(CLOCK_SKEW) < context.now {
@@ -106,15 +97,13 @@ impl Presentation {
                 }
             }
             (State::Save(answering), Input::Saved) => self.sign(answering),
-            (State::Sign(answering), Input::Signature(signature)) => {
-                match answering.signed(&signature)? {
-                    Signed::More(answering) => self.sign(answering),
-                    Signed::All(answer) => {
-                        let body = answer.encrypt(context)?;
-                        self.respond(&answer.response_uri, body, LogOutcome::Presented)
-                    }
+            (State::Sign(answering), Input::Signature(signature)) => match answering.signed(&signature)? {
+                Signed::More(answering) => self.sign(answering),
+                Signed::All(answer) => {
+                    let body = answer.encrypt(context)?;
+                    self.respond(&answer.response_uri, body, LogOutcome::Presented)
                 }
-            }
+            },
             (State::Respond(outcome), Input::Http(response)) => finish(outcome, response),
             _ => Err(PresentationError::OutOfOrder),
         }
@@ -129,10 +118,7 @@ impl Presentation {
                 context.random.fill(&mut nonce)?;
                 let nonce = base64url::encode(nonce);
                 let body = encode_form([("wallet_nonce", nonce.as_str())]).into_bytes();
-                (
-                    exchange::post(url, REQUEST_OBJECT, Some(FORM), body)?,
-                    Some(nonce),
-                )
+                (exchange::post(url, REQUEST_OBJECT, Some(FORM), body)?, Some(nonce))
             }
         };
         self.state = State::Request(link, nonce);
@@ -140,24 +126,13 @@ impl Presentation {
     }
 
     /// Spends the copies first: after a crash they are burnt, never shown twice (TW-18).
-    fn release(
-        &mut self,
-        asked: &Asked,
-        consent: Consent,
-        context: &Context<'_>,
-        store: &mut CredentialStore,
-    ) -> Next {
+    fn release(&mut self, asked: &Asked, consent: Consent, context: &Context<'_>, store: &mut CredentialStore) -> Next {
         let answering = Answering::new(asked, consent, context, store)?;
         self.state = State::Save(Box::new(answering));
         Ok(Step::Save)
     }
 
-    fn refuse(
-        &mut self,
-        asked: &Asked,
-        context: &Context<'_>,
-        store: &mut CredentialStore,
-    ) -> Next {
+    fn refuse(&mut self, asked: &Asked, context: &Context<'_>, store: &mut CredentialStore) -> Next {
         let outcome = if asked.fits() {
             LogOutcome::Refused
         } else {
@@ -169,9 +144,7 @@ impl Presentation {
     }
 
     fn sign(&mut self, answering: Box<Answering>) -> Next {
-        let request = answering
-            .sign_request()
-            .ok_or(PresentationError::Selection)?;
+        let request = answering.sign_request().ok_or(PresentationError::Selection)?;
         self.state = State::Sign(answering);
         Ok(Step::Sign(request))
     }
@@ -194,8 +167,5 @@ fn finish(outcome: LogOutcome, response: http::Response<Vec<u8>>) -> Next {
         .ok()
         .and_then(|body| body.get("redirect_uri")?.as_str().map(str::to_owned))
         .filter(|uri| Url::parse(uri).is_ok_and(|url| url.scheme() == "https"));
-    Ok(Step::Done(PresentationOutcome {
-        outcome,
-        redirect_uri,
-    }))
+    Ok(Step::Done(PresentationOutcome { outcome, redirect_uri }))
 }

@@ -15,11 +15,7 @@ use http::Response;
 pub(crate) type Request = http::Request<Vec<u8>>;
 
 /// Answers with a body of a media type.
-pub(crate) fn reply(
-    status: u16,
-    content_type: &str,
-    body: impl Into<Vec<u8>>,
-) -> Response<Vec<u8>> {
+pub(crate) fn reply(status: u16, content_type: &str, body: impl Into<Vec<u8>>) -> Response<Vec<u8>> {
     Response::builder()
         .status(status)
         .header("content-type", content_type)

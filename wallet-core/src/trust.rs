@@ -90,11 +90,7 @@ impl TrustUpdate {
     ///
     /// # Errors
     /// [`TrustUpdateError`] when a document cannot be fetched or does not hold.
-    pub fn step(
-        &mut self,
-        input: Input,
-        context: &Context<'_>,
-    ) -> Result<Step<TrustStore>, TrustUpdateError> {
+    pub fn step(&mut self, input: Input, context: &Context<'_>) -> Result<Step<TrustStore>, TrustUpdateError> {
         match (std::mem::replace(&mut self.state, State::Over), input) {
             (State::Start, Input::Start) => self.ask_root(),
             (State::Root, Input::Http(response)) => {
@@ -134,11 +130,7 @@ impl TrustUpdate {
     fn ask_lists(&mut self) -> Result<Step<TrustStore>, TrustUpdateError> {
         let document = self.store.root().document();
         let roles = TrustRole::ALL.into_iter().rev();
-        self.ask_list(
-            roles
-                .filter(|role| !document.list_signers(*role).is_empty())
-                .collect(),
-        )
+        self.ask_list(roles.filter(|role| !document.list_signers(*role).is_empty()).collect())
     }
 
     fn ask_list(&mut self, mut rest: Vec<TrustRole>) -> Result<Step<TrustStore>, TrustUpdateError> {

@@ -76,11 +76,7 @@ impl ClaimsPath {
                         next.extend(members.get(name));
                     }
                     (PathSegment::Index(index), Value::Array(items)) => {
-                        next.extend(
-                            usize::try_from(*index)
-                                .ok()
-                                .and_then(|index| items.get(index)),
-                        );
+                        next.extend(usize::try_from(*index).ok().and_then(|index| items.get(index)));
                     }
                     (PathSegment::All, Value::Array(items)) => next.extend(items),
                     _ => return Err(ClaimsPathError::WrongKind),
@@ -99,14 +95,10 @@ impl ClaimsPath {
     #[must_use]
     pub fn covers(&self, other: &Self) -> bool {
         self.0.len() <= other.0.len()
-            && self
-                .0
-                .iter()
-                .zip(&other.0)
-                .all(|(mine, theirs)| match (mine, theirs) {
-                    (PathSegment::All, PathSegment::Index(_)) => true,
-                    (mine, theirs) => mine == theirs,
-                })
+            && self.0.iter().zip(&other.0).all(|(mine, theirs)| match (mine, theirs) {
+                (PathSegment::All, PathSegment::Index(_)) => true,
+                (mine, theirs) => mine == theirs,
+            })
     }
 }
 
@@ -129,19 +121,29 @@ impl From<ClaimsPath> for Vec<PathSegment> {
 }
 
 impl fmt::Display for ClaimsPath {
+    /// Writes the segments with points between them; a name that is not plain ASCII stands in quotes and escaped.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (position, segment) in self.0.iter().enumerate() {
             if position > 0 {
                 f.write_str(".")?;
             }
             match segment {
-                PathSegment::Name(name) => f.write_str(name)?,
+                // Names come from outside: line breaks and reordering marks would forge lines of a log.
+                PathSegment::Name(name) if is_plain(name) => f.write_str(name)?,
+                PathSegment::Name(name) => write!(f, "{name:?}")?,
                 PathSegment::Index(index) => write!(f, "{index}")?,
                 PathSegment::All => f.write_str("*")?,
             }
         }
         Ok(())
     }
+}
+
+fn is_plain(name: &str) -> bool {
+    !name.is_empty()
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
 }
 
 #[cfg(test)]
@@ -164,10 +166,7 @@ mod tests {
         });
         for (pointer, expected) in [
             (json!(["name"]), vec![json!("Arthur Dent")]),
-            (
-                json!(["address", "street_address"]),
-                vec![json!("42 Market Street")],
-            ),
+            (json!(["address", "street_address"]), vec![json!("42 Market Street")]),
             (
                 json!(["degrees", null, "type"]),
                 vec![json!("Bachelor"), json!("Master")],
@@ -196,6 +195,24 @@ mod tests {
     fn refuses_what_is_no_path() {
         for text in ["[]", "[-1]", "[1.5]", "[true]", "[{}]", "\"a\""] {
             assert!(serde_json::from_str::<ClaimsPath>(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn shows_plain_names_as_they_are_and_others_quoted_and_escaped() {
+        for (pointer, expected) in [
+            (json!(["address", "street_address-2"]), "address.street_address-2"),
+            (json!(["degrees", null, 1, "type"]), "degrees.*.1.type"),
+            (json!(["a.b", ""]), r#""a.b"."""#),
+            (json!(["a\r\n2026-01-01 accepted"]), r#""a\r\n2026-01-01 accepted""#),
+            (
+                json!(["\u{202e}a\u{2066}", "\u{1b}[2J"]),
+                r#""\u{202e}a\u{2066}"."\u{1b}[2J""#,
+            ),
+            (json!(["\u{2028}\u{200f}\u{feff}"]), r#""\u{2028}\u{200f}\u{feff}""#),
+            (json!(["say \"x\""]), r#""say \"x\"""#),
+        ] {
+            assert_eq!(path(pointer).to_string(), expected);
         }
     }
 

@@ -12,9 +12,7 @@ pub type Seconds = i64;
 pub const CLOCK_SKEW: Seconds = 60;
 
 /// Seconds since 1970-01-01T00:00:00Z, as in a JWT `NumericDate` without fraction.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct UnixTime(i64);
 
@@ -62,8 +60,7 @@ impl UnixTime {
         let days = self.0.div_euclid(86_400).saturating_add(719_468);
         let era = days.div_euclid(146_097);
         let day_of_era = days.rem_euclid(146_097);
-        let year_of_era =
-            (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+        let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
         let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
         let shifted_month = (5 * day_of_year + 2) / 153;
         let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
@@ -100,17 +97,11 @@ impl UnixTime {
     /// Parses an RFC 3339 time in UTC without fraction, such as `2026-11-22T12:00:00Z`.
     #[must_use]
     pub fn from_rfc3339(text: &str) -> Option<Self> {
-        let text = text
-            .strip_suffix('Z')
-            .or_else(|| text.strip_suffix("+00:00"))?;
+        let text = text.strip_suffix('Z').or_else(|| text.strip_suffix("+00:00"))?;
         let (date, time) = text.split_once('T')?;
         let numbers = |part: &str, separator| {
             part.split(separator)
-                .map(|n| {
-                    n.bytes()
-                        .all(|b| b.is_ascii_digit())
-                        .then(|| n.parse::<u32>().ok())?
-                })
+                .map(|n| n.bytes().all(|b| b.is_ascii_digit()).then(|| n.parse::<u32>().ok())?)
                 .collect::<Option<Vec<_>>>()
         };
         let [year, month, day] = <[u32; 3]>::try_from(numbers(date, '-')?).ok()?;
@@ -118,11 +109,7 @@ impl UnixTime {
         if hour > 23 || minute > 59 || second > 59 {
             return None;
         }
-        let midnight = Self::from_date(
-            year.into(),
-            u8::try_from(month).ok()?,
-            u8::try_from(day).ok()?,
-        )?;
+        let midnight = Self::from_date(year.into(), u8::try_from(month).ok()?, u8::try_from(day).ok()?)?;
         Some(midnight.plus(i64::from(hour * 3_600 + minute * 60 + second)))
     }
 

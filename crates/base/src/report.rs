@@ -47,12 +47,7 @@ impl Report {
     }
 
     /// Adds a line.
-    pub fn record(
-        &mut self,
-        code: impl Into<Cow<'static, str>>,
-        status: CheckStatus,
-        detail: Option<String>,
-    ) {
+    pub fn record(&mut self, code: impl Into<Cow<'static, str>>, status: CheckStatus, detail: Option<String>) {
         self.checks.push(Check {
             code: code.into(),
             status,
@@ -89,19 +84,13 @@ impl Report {
     /// Returns the first check that does not hold.
     #[must_use]
     pub fn first_failure(&self) -> Option<&Check> {
-        self.checks
-            .iter()
-            .find(|check| check.status == CheckStatus::Failed)
+        self.checks.iter().find(|check| check.status == CheckStatus::Failed)
     }
 
     /// Tells whether at least one check was made and none failed; an empty report accepts nothing.
     #[must_use]
     pub fn accepts(&self) -> bool {
-        self.first_failure().is_none()
-            && self
-                .checks
-                .iter()
-                .any(|check| check.status == CheckStatus::Passed)
+        self.first_failure().is_none() && self.checks.iter().any(|check| check.status == CheckStatus::Passed)
     }
 
     /// Takes over the lines of another report.

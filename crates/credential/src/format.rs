@@ -25,9 +25,7 @@ impl CredentialFormat {
     /// Finds the format by its exact identifier.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::DcSdJwt]
-            .into_iter()
-            .find(|format| format.as_str() == name)
+        [Self::DcSdJwt].into_iter().find(|format| format.as_str() == name)
     }
 }
 

@@ -3,12 +3,11 @@
 use mahfada_base::UnixTime;
 use mahfada_crypto::CryptoProvider;
 use mahfada_status_list::{
-    Status, StatusIndexError, StatusListError, StatusReference, UnverifiedStatusListToken,
-    VerifiedStatusList,
+    Status, StatusIndexError, StatusListError, StatusReference, UnverifiedStatusListToken, VerifiedStatusList,
 };
 use mahfada_x509::UnverifiedChain;
 
-use crate::{IssuerTrust, IssuerTrustError};
+use crate::{IssuerTrust, IssuerTrustError, VerifiedCredential};
 
 #[cfg(test)]
 mod tests;
@@ -26,6 +25,9 @@ pub enum StatusCheckError {
     /// The list has no such entry.
     #[error("the status cannot be read from the list")]
     Index(#[from] StatusIndexError),
+    /// The credential refers to no list, so that no list says anything about it.
+    #[error("the credential has no status")]
+    NoStatus,
 }
 
 impl StatusCheckError {
@@ -36,6 +38,7 @@ impl StatusCheckError {
             Self::List(error) => error.code(),
             Self::Signer(_) => "status_key",
             Self::Index(error) => error.code(),
+            Self::NoStatus => "status_missing",
         }
     }
 }
@@ -46,7 +49,7 @@ impl StatusCheckError {
 pub enum StatusVerdict {
     /// Nothing against it.
     Valid,
-    /// Revoked, for good.
+    /// Revoked.
     Revoked,
     /// Suspended for now.
     Suspended,
@@ -86,7 +89,9 @@ impl From<Status> for StatusVerdict {
 
 /// Verifies a status list token for the list at `uri`, once for many credentials.
 ///
-/// `issuer_organization` is that of the credential's issuer: a list of another issuer's signer is refused.
+/// `issuer_organization` is that of the credential's issuer: a list of another issuer's signer is refused. That it is
+/// so, and that `uri` stands in the credential, is the caller's to see to; [`verify_status_list_of`] takes both from
+/// the credential. A list older than one already seen is not refused: [`VerifiedStatusList::is_older_than`].
 ///
 /// # Errors
 /// [`StatusCheckError`] with the first rule that is broken; trust is decided before the signature.
@@ -109,6 +114,8 @@ pub fn verify_status_list(
 
 /// Verifies a status list token and reads one status from it (Token Status List §8.3).
 ///
+/// What [`verify_status_list`] leaves to the caller is left here too; [`check_status_of`] takes it from the credential.
+///
 /// # Errors
 /// [`StatusCheckError`] with the first rule that is broken.
 pub fn check_status(
@@ -119,13 +126,44 @@ pub fn check_status(
     now: UnixTime,
     provider: &CryptoProvider,
 ) -> Result<Status, StatusCheckError> {
-    let list = verify_status_list(
-        &reference.uri,
-        token,
-        trust,
-        issuer_organization,
-        now,
-        provider,
-    )?;
+    let list = verify_status_list(&reference.uri, token, trust, issuer_organization, now, provider)?;
     Ok(list.status(reference.idx)?)
+}
+
+/// Verifies a status list token for the list that the credential refers to, by a signer of the credential's own issuer.
+///
+/// The result serves other credentials with the same issuer and address too. A list older than one already seen is not
+/// refused: [`VerifiedStatusList::is_older_than`].
+///
+/// # Errors
+/// [`StatusCheckError`] with the first rule that is broken; [`StatusCheckError::NoStatus`] when there is no reference.
+pub fn verify_status_list_of(
+    credential: &VerifiedCredential,
+    token: &str,
+    trust: &dyn IssuerTrust,
+    now: UnixTime,
+    provider: &CryptoProvider,
+) -> Result<VerifiedStatusList, StatusCheckError> {
+    let reference = credential.status().ok_or(StatusCheckError::NoStatus)?;
+    let organization = credential.issuer().organization_identifier();
+    verify_status_list(&reference.uri, token, trust, organization, now, provider)
+}
+
+/// Verifies a status list token by a signer of the credential's own issuer and reads the credential's status from it
+/// (Token Status List §8.3).
+///
+/// A list older than one already seen is not refused.
+///
+/// # Errors
+/// [`StatusCheckError`] with the first rule that is broken; [`StatusCheckError::NoStatus`] when there is no reference.
+pub fn check_status_of(
+    credential: &VerifiedCredential,
+    token: &str,
+    trust: &dyn IssuerTrust,
+    now: UnixTime,
+    provider: &CryptoProvider,
+) -> Result<Status, StatusCheckError> {
+    let reference = credential.status().ok_or(StatusCheckError::NoStatus)?;
+    let organization = credential.issuer().organization_identifier();
+    check_status(reference, token, trust, organization, now, provider)
 }

@@ -9,14 +9,16 @@ use mahfada_crypto::pure::PROVIDER;
 use mahfada_crypto::{CryptoProvider, Signer};
 use mahfada_jose::JwsBuilder;
 use mahfada_x509::{
-    Certificate, CertificateKind, CertificateTemplate, ChainProfile, SubjectName, UnverifiedChain,
-    eku, issue, self_signed,
+    Certificate, CertificateKind, CertificateTemplate, ChainProfile, SubjectName, UnverifiedChain, eku, issue,
+    self_signed,
 };
 use serde_json::Value;
 
 use crate::{CredentialType, IssuerTrust, IssuerTrustError, TrustedEntity};
 
 pub(crate) const NOW: UnixTime = UnixTime::new(1_795_348_800);
+/// When every entity was granted its service: ten days ago, an hour into the day.
+pub(crate) const SINCE: UnixTime = UnixTime::new(NOW.start_of_day().seconds() - 10 * 86_400 + 3_600);
 pub(crate) const PID: &str = "urn:mahfada:pid:1";
 pub(crate) const CNSS: &str = "urn:mahfada:cnss-rights:1";
 pub(crate) const DGSN_ID: &str = "NTRMA-DGSN";
@@ -24,10 +26,7 @@ pub(crate) const CNSS_ID: &str = "NTRMA-CNSS";
 pub(crate) const STATUS_URI: &str = "https://issuer.example/pid/status/1";
 
 pub(crate) fn key(seed: &str) -> Arc<dyn Signer> {
-    PROVIDER
-        .keys
-        .generate_es256(&SeededRandom::new(seed))
-        .unwrap()
+    PROVIDER.keys.generate_es256(&SeededRandom::new(seed)).unwrap()
 }
 
 fn template(name: &str, organization: &str, kind: CertificateKind) -> CertificateTemplate {
@@ -58,7 +57,7 @@ pub(crate) fn leaf(
 ) -> Certificate {
     let kind = CertificateKind::Leaf {
         extended_key_usage,
-        dns_names: Vec::new(),
+        dns_names: vec!["issuer.example".to_owned()],
     };
     let template = template(name, organization, kind);
     issue(
@@ -91,7 +90,7 @@ impl TestTrust {
         let chain = chain.verify(&[authority("ca")], profile, at, provider)?;
         let organization = chain.leaf().organization_identifier().unwrap().to_owned();
         let name = BTreeMap::from([("fr".to_owned(), format!("Organisme {organization}"))]);
-        Ok(TrustedEntity::new(name, organization, chain, 7))
+        Ok(TrustedEntity::new(name, organization, chain, 7, SINCE))
     }
 }
 

@@ -11,7 +11,10 @@ use crate::CredentialType;
 
 /// Decides who may sign credentials and status lists; the trust store implements it.
 pub trait IssuerTrust: Debug {
-    /// Decides chain, role, entity, entitlement for this type, and time, in that order.
+    /// Decides chain, role, entity, entitlement for this type, and time, in that order, all of it as of `at`.
+    ///
+    /// Whether the credential was issued under that entitlement is the caller's to check, with
+    /// [`TrustedEntity::since`].
     ///
     /// The key of the returned entity is the only key that the credential may be verified with.
     ///
@@ -45,24 +48,28 @@ pub struct TrustedEntity {
     organization_identifier: String,
     chain: VerifiedChain,
     list_sequence: u64,
+    since: UnixTime,
 }
 
 impl TrustedEntity {
     /// Makes the result of a trust decision: only an [`IssuerTrust`] calls this, after it has decided.
     ///
-    /// `name` maps languages to names; `list_sequence` is the number of the list that the decision rests on.
+    /// `name` maps languages to names; `list_sequence` is the number of the list that the decision rests on; `since`
+    /// is when the service that the decision rests on was granted.
     #[must_use]
     pub const fn new(
         name: BTreeMap<String, String>,
         organization_identifier: String,
         chain: VerifiedChain,
         list_sequence: u64,
+        since: UnixTime,
     ) -> Self {
         Self {
             name,
             organization_identifier,
             chain,
             list_sequence,
+            since,
         }
     }
 
@@ -105,6 +112,12 @@ impl TrustedEntity {
     pub const fn list_sequence(&self) -> u64 {
         self.list_sequence
     }
+
+    /// Returns since when the service that the decision rests on is granted; nothing from before it is accepted.
+    #[must_use]
+    pub const fn since(&self) -> UnixTime {
+        self.since
+    }
 }
 
 /// Why a signer is not trusted.
@@ -120,7 +133,7 @@ pub enum IssuerTrustError {
     /// The entity may not sign this type, or not for this organization.
     #[error("the signer is not entitled to this")]
     NotEntitled,
-    /// The entity is suspended or withdrawn.
+    /// A service of the entity under the authority of the chain is suspended or withdrawn, or none is granted yet.
     #[error("the signer is suspended")]
     Suspended,
     /// The list has not been fetched.

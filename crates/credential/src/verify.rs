@@ -1,6 +1,6 @@
 //! From a text to a credential that one may rely on.
 
-use mahfada_base::UnixTime;
+use mahfada_base::{CLOCK_SKEW, UnixTime};
 use mahfada_crypto::CryptoProvider;
 use mahfada_jose::Jwk;
 use mahfada_sd_jwt::SdJwtError;
@@ -8,10 +8,9 @@ use mahfada_sd_jwt::vc::{SdJwtVcError, UnverifiedSdJwtVc, VerifiedSdJwtVc};
 use mahfada_status_list::{StatusReference, StatusReferenceError};
 use mahfada_x509::{ChainError, UnverifiedChain};
 
-use crate::{
-    Claims, CredentialFormat, CredentialType, IssuerTrust, IssuerTrustError, TrustedEntity,
-};
+use crate::{Claims, CredentialFormat, CredentialType, IssuerTrust, IssuerTrustError, TrustedEntity};
 
+mod iss;
 #[cfg(test)]
 mod tests;
 
@@ -34,6 +33,15 @@ pub enum CredentialError {
     /// The credential itself is refused.
     #[error("the credential is refused")]
     SdJwtVc(#[from] SdJwtVcError),
+    /// `iss` is no name of the certificate that signed (SD-JWT VC §2.5).
+    #[error("the issuer claim is no name of the signing certificate")]
+    Iss,
+    /// `iat` lies in the future.
+    #[error("the credential was issued in the future")]
+    IssuedInFuture,
+    /// `iat` lies before the day on which the issuer was granted the type (TV-30).
+    #[error("the credential was issued before its issuer was entitled to")]
+    IssuedBeforeEntitlement,
     /// The credential has a status that cannot be read.
     #[error("the status of the credential cannot be read")]
     Status(#[from] StatusReferenceError),
@@ -49,6 +57,9 @@ impl CredentialError {
             Self::NoChain => "x5c_missing",
             Self::Issuer(error) => error.code(),
             Self::SdJwtVc(error) => error.code(),
+            Self::Iss => "iss",
+            Self::IssuedInFuture => "iat",
+            Self::IssuedBeforeEntitlement => "issued_before_entitlement",
             Self::Status(error) => error.code(),
         }
     }
@@ -66,7 +77,8 @@ pub struct UnverifiedCredential(UnverifiedSdJwtVc);
 
 /// A credential that a trusted issuer signed and that is valid at the time of verification.
 ///
-/// Its status and its key binding are checked elsewhere.
+/// Its status and its key binding are checked elsewhere. Entitlement at the time of issue is known to hold only when
+/// `iat` is there and disclosed.
 #[derive(Clone, Debug)]
 pub struct VerifiedCredential {
     credential_type: CredentialType,
@@ -93,12 +105,13 @@ impl UnverifiedCredential {
     /// # Errors
     /// [`CredentialError::Malformed`] with `unexpected_key_binding` when there is one.
     pub fn refuse_key_binding(&self) -> Result<(), CredentialError> {
-        self.0
-            .refuse_key_binding()
-            .map_err(CredentialError::Malformed)
+        self.0.refuse_key_binding().map_err(CredentialError::Malformed)
     }
 
     /// Verifies that a trusted issuer, entitled for this type, signed the credential, and that it is valid now.
+    ///
+    /// `iss`, when there, must be a name of the signing certificate; `iat`, when it can be seen, must lie neither in the
+    /// future nor before the day on which the issuer was granted the type.
     ///
     /// It does not check status and key binding.
     ///
@@ -119,10 +132,9 @@ impl UnverifiedCredential {
         if sd_jwt.vct() != credential_type.as_str() {
             return Err(CredentialError::Type);
         }
-        let status = sd_jwt
-            .status_claim()
-            .map(StatusReference::from_claim)
-            .transpose()?;
+        iss::check(sd_jwt.claims(), issuer.chain().leaf())?;
+        check_issued_at(sd_jwt.issued_at(), issuer.since(), now)?;
+        let status = sd_jwt.status_claim().map(StatusReference::from_claim).transpose()?;
         Ok(VerifiedCredential {
             credential_type,
             issuer,
@@ -183,5 +195,14 @@ impl VerifiedCredential {
     #[must_use]
     pub const fn expires_at(&self) -> Option<UnixTime> {
         self.sd_jwt.expires_at()
+    }
+}
+
+/// TV-30: the issuer must be entitled now and have been so at `iat`, which issuers round down to the day.
+fn check_issued_at(iat: Option<UnixTime>, since: UnixTime, now: UnixTime) -> Result<(), CredentialError> {
+    match iat {
+        Some(iat) if iat > now.plus(CLOCK_SKEW) => Err(CredentialError::IssuedInFuture),
+        Some(iat) if iat < since.start_of_day() => Err(CredentialError::IssuedBeforeEntitlement),
+        _ => Ok(()),
     }
 }

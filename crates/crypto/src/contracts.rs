@@ -126,10 +126,7 @@ pub trait KeyAgreement: Debug + Send + Sync {
     ///
     /// # Errors
     /// [`KeyError`] when the scalar is zero or not below the order.
-    #[expect(
-        clippy::wrong_self_convention,
-        reason = "the contract makes keys, it is none"
-    )]
+    #[expect(clippy::wrong_self_convention, reason = "the contract makes keys, it is none")]
     fn from_scalar(&self, scalar: &[u8; 32]) -> Result<Box<dyn AgreementKey>, KeyError>;
 }
 
@@ -180,13 +177,7 @@ pub trait Mac: Debug + Send + Sync {
     ///
     /// # Errors
     /// [`KeyError`] when more is asked for than HKDF gives.
-    fn hkdf_sha256(
-        &self,
-        salt: &[u8],
-        input: &[u8],
-        info: &[u8],
-        output: &mut [u8],
-    ) -> Result<(), KeyError>;
+    fn hkdf_sha256(&self, salt: &[u8], input: &[u8], info: &[u8], output: &mut [u8]) -> Result<(), KeyError>;
 }
 
 /// The random source gave nothing.

@@ -74,8 +74,7 @@ pub fn verify(
             },
         ) if hash == mgf_hash => rsa_padding::verify_pss(key, hash, salt_len, message, signature),
         (DocumentKey::Ec(key), DocumentAlgorithm::EcdsaDer(hash)) => {
-            let (r, s) =
-                ecdsa_der::split(signature, key.curve().order_len()).ok_or(InvalidSignature)?;
+            let (r, s) = ecdsa_der::split(signature, key.curve().order_len()).ok_or(InvalidSignature)?;
             key.verify(&hash.digest(message), &r, &s)
         }
         (DocumentKey::Ec(key), DocumentAlgorithm::EcdsaPlain(hash)) => {

@@ -45,11 +45,7 @@ mod tests {
         let mut three = [0; 32];
         three[0] = 3;
         for bytes in [[0; 32], identity, negative_identity, overlong] {
-            assert_eq!(
-                check_public(&bytes),
-                Err(KeyError::Malformed),
-                "{bytes:02x?}"
-            );
+            assert_eq!(check_public(&bytes), Err(KeyError::Malformed), "{bytes:02x?}");
         }
         assert_eq!(check_public(&three), Ok(three));
         assert_eq!(check_public(&[3; 31]), Err(KeyError::Malformed));

@@ -37,10 +37,7 @@ impl Random for SeededRandom {
                 .chain_update(self.seed)
                 .chain_update(self.next_block.fetch_add(1, Ordering::SeqCst).to_be_bytes())
                 .finalize();
-            chunk
-                .iter_mut()
-                .zip(block)
-                .for_each(|(to, from)| *to = from);
+            chunk.iter_mut().zip(block).for_each(|(to, from)| *to = from);
         }
         Ok(())
     }

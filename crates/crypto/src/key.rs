@@ -27,9 +27,7 @@ impl P256PublicKey {
     pub fn coordinates(&self) -> ([u8; 32], [u8; 32]) {
         let (mut x, mut y) = ([0; 32], [0; 32]);
         let (head, tail) = self.0.split_at(33);
-        x.iter_mut()
-            .zip(head.iter().skip(1))
-            .for_each(|(to, from)| *to = *from);
+        x.iter_mut().zip(head.iter().skip(1)).for_each(|(to, from)| *to = *from);
         y.iter_mut().zip(tail).for_each(|(to, from)| *to = *from);
         (x, y)
     }
@@ -72,11 +70,7 @@ impl Thumbprint {
     /// Reads the base64url text of a `jkt`; `None` when it is not 32 canonical bytes.
     #[must_use]
     pub fn from_base64url(text: &str) -> Option<Self> {
-        mahfada_base::base64url::decode(text)
-            .ok()?
-            .try_into()
-            .ok()
-            .map(Self)
+        mahfada_base::base64url::decode(text).ok()?.try_into().ok().map(Self)
     }
 }
 

@@ -33,7 +33,7 @@ mod wycheproof;
 
 pub use algorithm::{ContentEncryption, SignatureAlgorithm};
 pub use contracts::{
-    Aead, AeadError, AgreementKey, CryptoProvider, Digest, InvalidSignature, KeyAgreement,
-    KeyError, Keys, Mac, Random, RandomError, SignError, SignatureVerifier, Signer,
+    Aead, AeadError, AgreementKey, CryptoProvider, Digest, InvalidSignature, KeyAgreement, KeyError, Keys, Mac, Random,
+    RandomError, SignError, SignatureVerifier, Signer,
 };
 pub use key::{P256PublicKey, PublicKey, Signature, Thumbprint};

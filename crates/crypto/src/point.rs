@@ -9,8 +9,5 @@ pub(crate) fn uncompressed<const N: usize>(x: &[u8], y: &[u8]) -> Result<[u8; N]
     if x.len() != y.len() {
         return Err(KeyError::Malformed);
     }
-    [&[4], x, y]
-        .concat()
-        .try_into()
-        .map_err(|_| KeyError::Malformed)
+    [&[4], x, y].concat().try_into().map_err(|_| KeyError::Malformed)
 }

@@ -6,8 +6,8 @@ use crate::{KeyError, Random, RandomError};
 
 /// The order of P-256, big-endian.
 const ORDER: [u8; 32] = [
-    0xff, 0xff, 0xff, 0xff, 0x00, 0x00, 0x00, 0x00, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-    0xbc, 0xe6, 0xfa, 0xad, 0xa7, 0x17, 0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x51,
+    0xff, 0xff, 0xff, 0xff, 0x00, 0x00, 0x00, 0x00, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xbc, 0xe6, 0xfa,
+    0xad, 0xa7, 0x17, 0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x51,
 ];
 
 /// An honest source misses the range once in 2³² draws, so a run of misses means a broken one.
@@ -32,16 +32,9 @@ pub(crate) fn draw(random: &dyn Random) -> Result<Secret<[u8; 32]>, KeyError> {
 pub(crate) fn in_range(scalar: &[u8; 32]) -> bool {
     let any = scalar.iter().fold(0, |bits, byte| bits | byte);
     // The borrow that is left after subtracting the order, from the last byte to the first.
-    let borrow = scalar
-        .iter()
-        .zip(&ORDER)
-        .rev()
-        .fold(0, |borrow, (byte, order)| {
-            u16::from(*byte)
-                .wrapping_sub(u16::from(*order))
-                .wrapping_sub(borrow)
-                >> 15
-        });
+    let borrow = scalar.iter().zip(&ORDER).rev().fold(0, |borrow, (byte, order)| {
+        u16::from(*byte).wrapping_sub(u16::from(*order)).wrapping_sub(borrow) >> 15
+    });
     u16::from(any != 0) & borrow == 1
 }
 
@@ -82,10 +75,7 @@ mod tests {
     #[test]
     fn gives_up_on_a_stuck_source() {
         for byte in [0, 0xff] {
-            assert_eq!(
-                draw(&Constant(byte)).map(|_| ()),
-                Err(KeyError::Random(RandomError))
-            );
+            assert_eq!(draw(&Constant(byte)).map(|_| ()), Err(KeyError::Random(RandomError)));
         }
     }
 }

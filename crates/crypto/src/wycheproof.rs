@@ -22,11 +22,7 @@ pub(crate) fn cases(group: &Value) -> &[Value] {
 
 /// Decodes the member of that name from hexadecimal digits.
 pub(crate) fn hex(value: &Value, name: &str) -> Vec<u8> {
-    decode_hex(
-        value[name]
-            .as_str()
-            .unwrap_or_else(|| panic!("{name} in {value}")),
-    )
+    decode_hex(value[name].as_str().unwrap_or_else(|| panic!("{name} in {value}")))
 }
 
 /// Decodes hexadecimal digits.
@@ -54,15 +50,7 @@ impl Tally {
             Some("acceptable") => expect_acceptable,
             _ => panic!("no verdict: {case}"),
         };
-        assert_eq!(
-            accepted, expected,
-            "case {}: {}",
-            case["tcId"], case["comment"]
-        );
-        *if expected {
-            &mut self.valid
-        } else {
-            &mut self.invalid
-        } += 1;
+        assert_eq!(accepted, expected, "case {}: {}", case["tcId"], case["comment"]);
+        *if expected { &mut self.valid } else { &mut self.invalid } += 1;
     }
 }

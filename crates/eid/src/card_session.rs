@@ -156,24 +156,16 @@ impl CardSession {
     pub fn next(&mut self, response: Option<&[u8]>) -> Result<CardStep, CardError> {
         let state = std::mem::replace(&mut self.state, State::Over);
         match (state, response) {
-            (State::Start, None) => {
-                Ok(self.transmit(State::Application, apdu::select_application()))
-            }
+            (State::Start, None) => Ok(self.transmit(State::Application, apdu::select_application())),
             (State::Application, Some(response)) => {
-                Response::parse(response)?
-                    .success()
-                    .map_err(|error| match error {
-                        CardError::Status(_) => CardError::NoApplication,
-                        other => other,
-                    })?;
+                Response::parse(response)?.success().map_err(|error| match error {
+                    CardError::Status(_) => CardError::NoApplication,
+                    other => other,
+                })?;
                 Ok(self.open(CardFile::Sod))
             }
-            (State::File(file, read), Some(response)) => {
-                self.read(file, read, &Response::parse(response)?)
-            }
-            (State::Authenticate(answer), Some(response)) => {
-                self.authenticate(answer, &Response::parse(response)?)
-            }
+            (State::File(file, read), Some(response)) => self.read(file, read, &Response::parse(response)?),
+            (State::Authenticate(answer), Some(response)) => self.authenticate(answer, &Response::parse(response)?),
             _ => Err(CardError::OutOfOrder),
         }
     }
@@ -186,23 +178,12 @@ impl CardSession {
     fn open(&mut self, file: CardFile) -> CardStep {
         let (identifier, limit) = match file {
             CardFile::Sod => (0x011D, MAX_SOD_BYTES),
-            CardFile::DataGroup(number) => (
-                0x0100_u16.saturating_add(number.into()),
-                MAX_DATA_GROUP_BYTES,
-            ),
+            CardFile::DataGroup(number) => (0x0100_u16.saturating_add(number.into()), MAX_DATA_GROUP_BYTES),
         };
-        self.transmit(
-            State::File(file, FileRead::new(limit)),
-            apdu::select_file(identifier),
-        )
+        self.transmit(State::File(file, FileRead::new(limit)), apdu::select_file(identifier))
     }
 
-    fn read(
-        &mut self,
-        file: CardFile,
-        mut read: FileRead,
-        response: &Response<'_>,
-    ) -> Result<CardStep, CardError> {
+    fn read(&mut self, file: CardFile, mut read: FileRead, response: &Response<'_>) -> Result<CardStep, CardError> {
         match read.next(response)? {
             FileStep::Transmit(command) => Ok(self.transmit(State::File(file, read), command)),
             FileStep::Missing if file == CardFile::Sod => Err(CardError::NoSecurityObject),
@@ -238,11 +219,7 @@ impl CardSession {
         self.done(None)
     }
 
-    fn authenticate(
-        &mut self,
-        mut answer: Vec<u8>,
-        response: &Response<'_>,
-    ) -> Result<CardStep, CardError> {
+    fn authenticate(&mut self, mut answer: Vec<u8>, response: &Response<'_>) -> Result<CardStep, CardError> {
         answer.extend_from_slice(response.data);
         if response.more() && answer.len() <= 1024 {
             let command = apdu::get_response(response.low());

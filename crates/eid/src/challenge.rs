@@ -18,13 +18,7 @@ const CONTEXT: &[u8] = b"ma.idwallet/aa-challenge/v1\0";
 /// without the key nobody can search for two sessions with one challenge. It does not check that session and nonce
 /// are fresh. The issuer makes both; neither may exceed 65 535 bytes.
 #[must_use]
-pub fn challenge(
-    mac: &dyn Mac,
-    key: &[u8],
-    session: &str,
-    nonce: &str,
-    commitment: &[u8; 32],
-) -> [u8; 8] {
+pub fn challenge(mac: &dyn Mac, key: &[u8], session: &str, nonce: &str, commitment: &[u8; 32]) -> [u8; 8] {
     let mut message = CONTEXT.to_vec();
     for text in [session, nonce] {
         let length = u16::try_from(text.len()).unwrap_or(u16::MAX);
@@ -34,10 +28,7 @@ pub fn challenge(
     message.extend_from_slice(commitment);
     let tag = mac.hmac_sha256(key, &message);
     let mut rnd_ifd = [0; 8];
-    rnd_ifd
-        .iter_mut()
-        .zip(tag)
-        .for_each(|(to, from)| *to = from);
+    rnd_ifd.iter_mut().zip(tag).for_each(|(to, from)| *to = from);
     rnd_ifd
 }
 
@@ -85,9 +76,7 @@ impl CardFile {
         if name == "sod" {
             return Some(Self::Sod);
         }
-        (1..=16)
-            .map(Self::DataGroup)
-            .find(|file| file.to_string() == name)
+        (1..=16).map(Self::DataGroup).find(|file| file.to_string() == name)
     }
 }
 
@@ -109,24 +98,18 @@ impl Serialize for CardFile {
 impl<'de> Deserialize<'de> for CardFile {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let name = String::deserialize(deserializer)?;
-        Self::from_name(&name)
-            .ok_or_else(|| de::Error::custom("not a file of the eMRTD application"))
+        Self::from_name(&name).ok_or_else(|| de::Error::custom("not a file of the eMRTD application"))
     }
 }
 
 mod base64url_array {
     use super::{Deserialize, Deserializer, Serializer, base64url, de};
 
-    pub(super) fn serialize<S: Serializer, const N: usize>(
-        bytes: &[u8; N],
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
+    pub(super) fn serialize<S: Serializer, const N: usize>(bytes: &[u8; N], serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&base64url::encode(bytes))
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>, const N: usize>(
-        deserializer: D,
-    ) -> Result<[u8; N], D::Error> {
+    pub(super) fn deserialize<'de, D: Deserializer<'de>, const N: usize>(deserializer: D) -> Result<[u8; N], D::Error> {
         let text = String::deserialize(deserializer)?;
         let bytes = base64url::decode(text).map_err(de::Error::custom)?;
         bytes
@@ -154,11 +137,7 @@ mod tests {
         let challenge: CardChallenge = serde_json::from_value(claims()).unwrap();
         assert_eq!(
             challenge.files,
-            [
-                CardFile::Sod,
-                CardFile::DataGroup(1),
-                CardFile::DataGroup(16)
-            ]
+            [CardFile::Sod, CardFile::DataGroup(1), CardFile::DataGroup(16)]
         );
         assert_eq!(serde_json::to_value(challenge).unwrap(), claims());
     }
@@ -174,10 +153,7 @@ mod tests {
         ] {
             let mut claims = claims();
             claims[member] = value;
-            assert!(
-                serde_json::from_value::<CardChallenge>(claims).is_err(),
-                "{member}"
-            );
+            assert!(serde_json::from_value::<CardChallenge>(claims).is_err(), "{member}");
         }
     }
 }

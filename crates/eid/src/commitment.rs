@@ -6,11 +6,7 @@ use mahfada_crypto::{Digest, Thumbprint};
 ///
 /// The order and repetition of the keys do not matter. It does not check that anybody holds the keys.
 #[must_use]
-pub fn key_commitment(
-    digest: &dyn Digest,
-    wallet_jkt: &Thumbprint,
-    key_thumbprints: &[Thumbprint],
-) -> [u8; 32] {
+pub fn key_commitment(digest: &dyn Digest, wallet_jkt: &Thumbprint, key_thumbprints: &[Thumbprint]) -> [u8; 32] {
     let mut keys = key_thumbprints.to_vec();
     keys.sort_unstable();
     keys.dedup();

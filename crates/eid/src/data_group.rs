@@ -125,22 +125,14 @@ mod tests {
     fn a_wrong_check_digit_keeps_its_code() {
         let mut zone = ZONE.to_vec();
         zone[59] = b'5';
-        assert_eq!(
-            parse_dg1(&dg1(&zone)).unwrap_err().code(),
-            "mrz_check_digit"
-        );
+        assert_eq!(parse_dg1(&dg1(&zone)).unwrap_err().code(), "mrz_check_digit");
     }
 
     #[test]
     fn dates_come_in_two_encodings() {
         assert_eq!(date(b"19900214"), Ok((1990, 2, 14)));
         assert_eq!(date(&[0x19, 0x90, 0x02, 0x14]), Ok((1990, 2, 14)));
-        for wrong in [
-            &b"19900230"[..],
-            b"1990021",
-            b"1990021x",
-            &[0x19, 0x90, 0x02, 0x3F],
-        ] {
+        for wrong in [&b"19900230"[..], b"1990021", b"1990021x", &[0x19, 0x90, 0x02, 0x3F]] {
             assert_eq!(date(wrong), Err(DataGroupError::Malformed), "{wrong:?}");
         }
     }

@@ -119,11 +119,7 @@ impl TryFrom<Wire> for CardEvidence {
             iat: wire.iat,
             sod: bounded(&wire.sod, MAX_SOD_BYTES)?,
             dgs,
-            aa: wire
-                .aa
-                .as_deref()
-                .map(|aa| bounded(aa, MAX_ANSWER_BYTES))
-                .transpose()?,
+            aa: wire.aa.as_deref().map(|aa| bounded(aa, MAX_ANSWER_BYTES)).transpose()?,
         })
     }
 }
@@ -159,10 +155,7 @@ mod tests {
     fn evidence_round_trips_as_json() {
         let json = serde_json::to_value(evidence()).unwrap();
         assert_eq!(json["dgs"]["15"], "bwA");
-        assert_eq!(
-            CardEvidence::parse(json.to_string().as_bytes()).unwrap(),
-            evidence()
-        );
+        assert_eq!(CardEvidence::parse(json.to_string().as_bytes()).unwrap(), evidence());
     }
 
     #[test]
@@ -175,25 +168,16 @@ mod tests {
         number.dgs.insert(17, Vec::new());
         for bad in [long_sod, long_group, number] {
             let payload = serde_json::to_vec(&bad).unwrap();
-            assert_eq!(
-                CardEvidence::parse(&payload).unwrap_err().code(),
-                "evidence_malformed"
-            );
+            assert_eq!(CardEvidence::parse(&payload).unwrap_err().code(), "evidence_malformed");
         }
         let huge = vec![b' '; json::MAX_BYTES + 1];
-        assert_eq!(
-            CardEvidence::parse(&huge).unwrap_err().code(),
-            "evidence_too_large"
-        );
+        assert_eq!(CardEvidence::parse(&huge).unwrap_err().code(), "evidence_too_large");
     }
 
     #[test]
     fn refuses_a_repeated_file() {
         let payload = br#"{"session":"s","nonce":"n","iat":1,"sod":"","dgs":{"1":"AA","1":"AQ"}}"#;
-        assert_eq!(
-            CardEvidence::parse(payload).unwrap_err().code(),
-            "evidence_malformed"
-        );
+        assert_eq!(CardEvidence::parse(payload).unwrap_err().code(), "evidence_malformed");
     }
 
     #[test]

@@ -18,10 +18,7 @@ pub mod mrz;
 #[cfg(any(feature = "testing", feature = "verify"))]
 #[cfg_attr(
     not(all(feature = "testing", feature = "verify")),
-    expect(
-        dead_code,
-        reason = "the generator and the verification name different ones"
-    )
+    expect(dead_code, reason = "the generator and the verification name different ones")
 )]
 mod oid;
 mod tlv;
@@ -35,14 +32,13 @@ pub use card_session::{CardError, CardFiles, CardSession, CardStep};
 pub use challenge::{CARD_CHALLENGE_TYP, CardChallenge, CardFile, challenge};
 pub use commitment::{commits_to, key_commitment};
 pub use data_group::{
-    AdditionalDocumentDetails, AdditionalPersonalDetails, DataGroupError, parse_dg1, parse_dg11,
-    parse_dg12,
+    AdditionalDocumentDetails, AdditionalPersonalDetails, DataGroupError, parse_dg1, parse_dg11, parse_dg12,
 };
 pub use evidence::{CARD_EVIDENCE_TYP, CardEvidence, EvidenceError};
 pub use mrz::{Mrz, MrzError, MrzFormat};
 
 #[cfg(feature = "verify")]
 pub use verify::{
-    CardAnchors, CardPolicy, ChallengeMismatch, Evidence, ExpectedChallenge, LevelOfAssurance,
-    LoadError, LoadReport, LoadSource, Verdict, VerifiedHolder, card_reference, verify,
+    CardAnchors, CardPolicy, ChallengeMismatch, Evidence, ExpectedChallenge, LevelOfAssurance, LoadError, LoadReport,
+    LoadSource, Verdict, VerifiedHolder, card_reference, verify,
 };

@@ -69,10 +69,7 @@ impl Mrz {
     /// # Errors
     /// [`MrzError`] when the layout or a check digit is wrong.
     pub fn parse(characters: &[u8]) -> Result<Self, MrzError> {
-        if !characters
-            .iter()
-            .all(|c| matches!(c, b'A'..=b'Z' | b'0'..=b'9' | b'<'))
-        {
+        if !characters.iter().all(|c| matches!(c, b'A'..=b'Z' | b'0'..=b'9' | b'<')) {
             return Err(MrzError::Format);
         }
         let zone = Zone(std::str::from_utf8(characters).map_err(|_| MrzError::Format)?);
@@ -162,9 +159,7 @@ impl fmt::Debug for Mrz {
 impl ShortDate {
     fn parse(text: &str) -> Result<Self, MrzError> {
         let number = |from: usize| -> Result<u8, MrzError> {
-            let digits = text
-                .get(from..from.saturating_add(2))
-                .ok_or(MrzError::Format)?;
+            let digits = text.get(from..from.saturating_add(2)).ok_or(MrzError::Format)?;
             if digits.bytes().all(|b| b.is_ascii_digit()) {
                 digits.parse().map_err(|_| MrzError::Format)
             } else {
@@ -177,11 +172,7 @@ impl ShortDate {
             day: number(4)?,
         };
         let possible = (1..=12).contains(&date.month) && (1..=31).contains(&date.day);
-        if possible {
-            Ok(date)
-        } else {
-            Err(MrzError::Format)
-        }
+        if possible { Ok(date) } else { Err(MrzError::Format) }
     }
 }
 
@@ -193,13 +184,7 @@ impl<'a> Zone<'a> {
         self.check(30, 36)?;
         self.check(38, 44)?;
         // Doc 9303-5 §4.2.2: the composite digit covers these parts of lines 1 and 2.
-        let composite: String = [
-            self.at(5, 30)?,
-            self.at(30, 37)?,
-            self.at(38, 45)?,
-            self.at(48, 59)?,
-        ]
-        .concat();
+        let composite: String = [self.at(5, 30)?, self.at(30, 37)?, self.at(38, 45)?, self.at(48, 59)?].concat();
         check_digit(&composite, self.at(59, 60)?)?;
         let (family_name, given_name) = names(self.at(60, 90)?)?;
         Ok(Mrz {
@@ -278,17 +263,17 @@ fn check_digit(field: &str, digit: &str) -> Result<(), MrzError> {
 
 /// Computes the check digit of a field (Doc 9303-3 §4.9): weights 7, 3, 1 modulo 10.
 pub(crate) fn checksum(field: &str) -> u8 {
-    let sum = field.bytes().zip([7_u32, 3, 1].into_iter().cycle()).fold(
-        0_u32,
-        |sum, (character, weight)| {
+    let sum = field
+        .bytes()
+        .zip([7_u32, 3, 1].into_iter().cycle())
+        .fold(0_u32, |sum, (character, weight)| {
             let value = match character {
                 b'0'..=b'9' => u32::from(character - b'0'),
                 b'A'..=b'Z' => u32::from(character - b'A').saturating_add(10),
                 _ => 0,
             };
             sum.saturating_add(value.saturating_mul(weight))
-        },
-    );
+        });
     u8::try_from(sum % 10).unwrap_or(0)
 }
 
@@ -326,26 +311,18 @@ mod tests {
 
     const TD1: &str = "I<MARBE12345677BK123456<<<<<<<9002144F3301317MAR<<<<<<<<<<<4EL<FASSI<<SALMA<<<<<<<<<<<<<<<";
     // Doc 9303-4 appendix B and Doc 9303-5 appendix B.
-    const TD3: &str =
-        "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<L898902C36UTO7408122F1204159ZE184226B<<<<<10";
-    const TD1_SPECIMEN: &str = "I<UTOD231458907<<<<<<<<<<<<<<<7408122F1204159UTO<<<<<<<<<<<6ERIKSSON<<ANNA<MARIA<<<<<<<<<<";
+    const TD3: &str = "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<L898902C36UTO7408122F1204159ZE184226B<<<<<10";
+    const TD1_SPECIMEN: &str =
+        "I<UTOD231458907<<<<<<<<<<<<<<<7408122F1204159UTO<<<<<<<<<<<6ERIKSSON<<ANNA<MARIA<<<<<<<<<<";
 
     #[test]
     fn reads_the_card() {
         let mrz = Mrz::parse(TD1.as_bytes()).unwrap();
         assert_eq!(mrz.format(), MrzFormat::Td1);
         assert_eq!((mrz.family_name(), mrz.given_name()), ("EL FASSI", "SALMA"));
+        assert_eq!((mrz.document_number(), mrz.optional_data()), ("BE1234567", "BK123456"));
         assert_eq!(
-            (mrz.document_number(), mrz.optional_data()),
-            ("BE1234567", "BK123456")
-        );
-        assert_eq!(
-            (
-                mrz.document_code(),
-                mrz.issuer(),
-                mrz.nationality(),
-                mrz.sex()
-            ),
+            (mrz.document_code(), mrz.issuer(), mrz.nationality(), mrz.sex()),
             ("I", "MAR", "MAR", Some('F'))
         );
         assert_eq!(
@@ -379,9 +356,7 @@ mod tests {
         );
         assert_eq!(passport.optional_data(), "ZE184226B");
         assert_eq!(
-            Mrz::parse(TD1_SPECIMEN.as_bytes())
-                .unwrap()
-                .document_number(),
+            Mrz::parse(TD1_SPECIMEN.as_bytes()).unwrap().document_number(),
             "D23145890"
         );
     }
@@ -392,13 +367,8 @@ mod tests {
         let optional = format!("734{}<<<<<<<<<<<", checksum(number));
         let line1 = format!("I<UTOD23145890<{optional}");
         let composite = checksum(&format!("{}74081221204159<<<<<<<<<<<", &line1[5..]));
-        let zone = format!(
-            "{line1}7408122F1204159UTO<<<<<<<<<<<{composite}ERIKSSON<<ANNA<MARIA<<<<<<<<<<"
-        );
-        assert_eq!(
-            Mrz::parse(zone.as_bytes()).unwrap().document_number(),
-            number
-        );
+        let zone = format!("{line1}7408122F1204159UTO<<<<<<<<<<<{composite}ERIKSSON<<ANNA<MARIA<<<<<<<<<<");
+        assert_eq!(Mrz::parse(zone.as_bytes()).unwrap().document_number(), number);
         let wrong = zone.replacen("734", "735", 1);
         assert_eq!(Mrz::parse(wrong.as_bytes()), Err(MrzError::CheckDigit));
     }

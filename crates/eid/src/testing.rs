@@ -109,12 +109,7 @@ impl TestCard {
 
     /// Makes a card that is unusual in what the options say.
     #[must_use]
-    pub fn with_options(
-        seed: u64,
-        citizen: &Citizen,
-        now: UnixTime,
-        options: &CardOptions,
-    ) -> Self {
+    pub fn with_options(seed: u64, citizen: &Citizen, now: UnixTime, options: &CardOptions) -> Self {
         let authority = TestAuthority::new(options.authority_seed, &options.country, now);
         let signer = pki::key("DS", options.authority_seed);
         let key = options.chip_key.then(|| pki::key("chip", seed));
@@ -192,10 +187,7 @@ impl TestCard {
             .iter()
             .map(|(number, file)| (0x0100_u16.saturating_add((*number).into()), file.clone()));
         groups
-            .chain([
-                (0x011D, self.sod.clone()),
-                (0x011E, lds::ef_com(&self.groups)),
-            ])
+            .chain([(0x011D, self.sod.clone()), (0x011E, lds::ef_com(&self.groups))])
             .collect()
     }
 }

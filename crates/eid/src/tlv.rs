@@ -20,10 +20,7 @@ pub(crate) enum TlvError {
 pub(crate) struct Tlv<'a> {
     pub(crate) tag: u32,
     pub(crate) value: &'a [u8],
-    #[cfg_attr(
-        not(feature = "verify"),
-        expect(dead_code, reason = "signatures cover it")
-    )]
+    #[cfg_attr(not(feature = "verify"), expect(dead_code, reason = "signatures cover it"))]
     pub(crate) raw: &'a [u8],
 }
 
@@ -140,9 +137,7 @@ pub(crate) fn length(bytes: &[u8]) -> Result<(usize, usize), TlvError> {
         return Err(TlvError::Length);
     }
     let digits = bytes.get(1..=count).ok_or(TlvError::Truncated)?;
-    let value = digits
-        .iter()
-        .fold(0_u32, |value, digit| value << 8 | u32::from(*digit));
+    let value = digits.iter().fold(0_u32, |value, digit| value << 8 | u32::from(*digit));
     Ok((
         usize::try_from(value).map_err(|_| TlvError::Length)?,
         count.saturating_add(1),

@@ -7,13 +7,10 @@ mod card {
     use mahfada_base::{UnixTime, base64url};
     use mahfada_crypto::Thumbprint;
     use mahfada_crypto::pure::PROVIDER;
-    use mahfada_eid::testing::{
-        CardOptions, Citizen, CurveEncoding, TestAuthority, TestCard, VirtualChip,
-    };
+    use mahfada_eid::testing::{CardOptions, Citizen, CurveEncoding, TestAuthority, TestCard, VirtualChip};
     use mahfada_eid::{
-        CardAnchors, CardChallenge, CardError, CardEvidence, CardFile, CardFiles, CardPolicy,
-        CardSession, CardStep, Evidence, LevelOfAssurance, LoadSource, Verdict, card_reference,
-        challenge, commits_to, key_commitment, verify,
+        CardAnchors, CardChallenge, CardError, CardEvidence, CardFile, CardFiles, CardPolicy, CardSession, CardStep,
+        Evidence, LevelOfAssurance, LoadSource, Verdict, card_reference, challenge, commits_to, key_commitment, verify,
     };
 
     const DAY: i64 = 86_400;
@@ -67,25 +64,13 @@ mod card {
         CardAnchors::load([csca.as_slice()], NONE, NONE).unwrap().0
     }
 
-    fn check(
-        files: &CardFiles,
-        challenge: &CardChallenge,
-        anchors: &CardAnchors,
-        policy: &CardPolicy,
-    ) -> Verdict {
+    fn check(files: &CardFiles, challenge: &CardChallenge, anchors: &CardAnchors, policy: &CardPolicy) -> Verdict {
         let evidence = Evidence {
             sod: &files.sod,
             dgs: &files.dgs,
             aa: files.aa.as_deref(),
         };
-        verify(
-            &evidence,
-            &challenge.rnd_ifd,
-            anchors,
-            policy,
-            now(),
-            PROVIDER.digest,
-        )
+        verify(&evidence, &challenge.rnd_ifd, anchors, policy, now(), PROVIDER.digest)
     }
 
     fn verdict_on(card: &TestCard, policy: &CardPolicy) -> Verdict {
@@ -126,12 +111,7 @@ mod card {
         let (card, challenge) = (card(), request("s"));
         let files = tap(&challenge, &mut card.copied_chip()).unwrap();
         assert_eq!(files.sod, card.sod());
-        let verdict = check(
-            &files,
-            &challenge,
-            &anchors_of(&card),
-            &CardPolicy::default(),
-        );
+        let verdict = check(&files, &challenge, &anchors_of(&card), &CardPolicy::default());
         assert_eq!(verdict.accepted(), Err("aa_signature_invalid"));
         assert_eq!((verdict.loa(), verdict.methods().len()), (None, 0));
     }
@@ -140,22 +120,14 @@ mod card {
     fn an_answer_to_another_session_is_refused() {
         let (card, challenge) = (card(), request("s"));
         let files = tap(&request("another"), &mut card.chip()).unwrap();
-        let verdict = check(
-            &files,
-            &challenge,
-            &anchors_of(&card),
-            &CardPolicy::default(),
-        );
+        let verdict = check(&files, &challenge, &anchors_of(&card), &CardPolicy::default());
         assert_eq!(verdict.reason(), Some("aa_signature_invalid"));
     }
 
     #[test]
     fn the_session_reads_what_the_challenge_names_and_nothing_else() {
         let files = tap(&request("s"), &mut card().chip()).unwrap();
-        assert_eq!(
-            files.dgs.keys().copied().collect::<Vec<_>>(),
-            [1, 11, 12, 14, 15]
-        );
+        assert_eq!(files.dgs.keys().copied().collect::<Vec<_>>(), [1, 11, 12, 14, 15]);
         assert_eq!(
             files.dgs,
             card()
@@ -166,11 +138,7 @@ mod card {
                 .collect()
         );
         let mut photo = request("s");
-        photo.files = vec![
-            CardFile::Sod,
-            CardFile::DataGroup(2),
-            CardFile::DataGroup(3),
-        ];
+        photo.files = vec![CardFile::Sod, CardFile::DataGroup(2), CardFile::DataGroup(3)];
         let files = tap(&photo, &mut card().chip()).unwrap();
         assert_eq!(files.dgs.keys().copied().collect::<Vec<_>>(), [2]);
         assert_eq!(files.aa, None);
@@ -179,10 +147,7 @@ mod card {
     #[test]
     fn the_session_names_what_is_wrong_with_a_card() {
         let mut session = CardSession::new(&request("s"));
-        assert_eq!(
-            session.next(Some(&[0x90, 0x00])),
-            Err(CardError::OutOfOrder)
-        );
+        assert_eq!(session.next(Some(&[0x90, 0x00])), Err(CardError::OutOfOrder));
         for (response, error) in [
             (&[0x6A, 0x82][..], CardError::NoApplication),
             (&[0x69, 0x82], CardError::AccessDenied),
@@ -193,10 +158,7 @@ mod card {
             assert_eq!(session.next(Some(response)), Err(error));
         }
         let mut empty = VirtualChip::genuine(BTreeMap::new(), None);
-        assert_eq!(
-            tap(&request("s"), &mut empty),
-            Err(CardError::NoSecurityObject)
-        );
+        assert_eq!(tap(&request("s"), &mut empty), Err(CardError::NoSecurityObject));
     }
 
     #[test]
@@ -231,12 +193,7 @@ mod card {
         });
         let challenge = request("s");
         let files = tap(&challenge, &mut rogue.chip()).unwrap();
-        let verdict = check(
-            &files,
-            &challenge,
-            &anchors_of(&card()),
-            &CardPolicy::default(),
-        );
+        let verdict = check(&files, &challenge, &anchors_of(&card()), &CardPolicy::default());
         assert_eq!(verdict.reason(), Some("untrusted_issuer"));
     }
 
@@ -249,14 +206,8 @@ mod card {
             }))
         };
         assert_eq!(with(CurveEncoding::Explicit), None);
-        assert_eq!(
-            with(CurveEncoding::AlteredGenerator),
-            Some("unsupported_key")
-        );
-        assert_eq!(
-            with(CurveEncoding::AlteredCofactor),
-            Some("unsupported_key")
-        );
+        assert_eq!(with(CurveEncoding::AlteredGenerator), Some("unsupported_key"));
+        assert_eq!(with(CurveEncoding::AlteredCofactor), Some("unsupported_key"));
     }
 
     #[test]
@@ -272,12 +223,7 @@ mod card {
         });
         let challenge = request("s");
         let files = tap(&challenge, &mut rogue.chip()).unwrap();
-        let verdict = check(
-            &files,
-            &challenge,
-            &anchors_of(&card()),
-            &CardPolicy::default(),
-        );
+        let verdict = check(&files, &challenge, &anchors_of(&card()), &CardPolicy::default());
         assert_eq!(verdict.reason(), Some("untrusted_issuer"));
     }
 
@@ -336,11 +282,7 @@ mod card {
         assert_eq!(expiring("2026-11-21"), Some("document_expired"));
     }
 
-    fn with_list(
-        card: &TestCard,
-        list: &[u8],
-        policy: &CardPolicy,
-    ) -> (Verdict, Vec<&'static str>) {
+    fn with_list(card: &TestCard, list: &[u8], policy: &CardPolicy) -> (Verdict, Vec<&'static str>) {
         let (csca, challenge) = (card.csca_der(), request("s"));
         let (anchors, reports) = CardAnchors::load([csca.as_slice()], NONE, [list]).unwrap();
         let files = tap(&challenge, &mut card.chip()).unwrap();
@@ -377,15 +319,9 @@ mod card {
             ..CardPolicy::default()
         };
         let level = |list: &[u8], policy: &CardPolicy| with_list(&card, list, policy).0.loa();
-        assert_eq!(
-            level(&fresh, &with_factor),
-            Some(LevelOfAssurance::Substantial)
-        );
+        assert_eq!(level(&fresh, &with_factor), Some(LevelOfAssurance::Substantial));
         assert_eq!(level(&stale, &with_factor), Some(LevelOfAssurance::Low));
-        assert_eq!(
-            level(&fresh, &CardPolicy::default()),
-            Some(LevelOfAssurance::Low)
-        );
+        assert_eq!(level(&fresh, &CardPolicy::default()), Some(LevelOfAssurance::Low));
     }
 
     #[test]
@@ -395,15 +331,9 @@ mod card {
             require_crl: true,
             ..CardPolicy::default()
         };
-        assert_eq!(
-            verdict_on(&card, &policy).reason(),
-            Some("status_unavailable")
-        );
+        assert_eq!(verdict_on(&card, &policy).reason(), Some("status_unavailable"));
         let stale = list_of(card.authority(), &[], 31 * DAY);
-        assert_eq!(
-            with_list(&card, &stale, &policy).0.reason(),
-            Some("status_stale")
-        );
+        assert_eq!(with_list(&card, &stale, &policy).0.reason(), Some("status_stale"));
         let fresh = list_of(card.authority(), &[b"\x05"], DAY);
         assert_eq!(with_list(&card, &fresh, &policy).0.reason(), None);
     }
@@ -415,25 +345,15 @@ mod card {
         let foreign = TestAuthority::new(0, "FR", now());
         let mut changed = list_of(card.authority(), &[card.signer_serial()], DAY);
         *changed.last_mut().unwrap() ^= 1;
-        for list in [
-            list_of(&rogue, &[], DAY),
-            list_of(&foreign, &[], DAY),
-            changed,
-        ] {
+        for list in [list_of(&rogue, &[], DAY), list_of(&foreign, &[], DAY), changed] {
             let (verdict, codes) = with_list(&card, &list, &CardPolicy::default());
-            assert_eq!(
-                (verdict.reason(), codes),
-                (None, vec!["crl_signature_invalid"])
-            );
+            assert_eq!((verdict.reason(), codes), (None, vec!["crl_signature_invalid"]));
         }
     }
 
     #[test]
     fn a_link_carries_trust_to_the_next_key_and_a_rogue_one_does_not() {
-        let (old, next) = (
-            TestAuthority::new(0, "MA", now()),
-            TestAuthority::new(1, "MA", now()),
-        );
+        let (old, next) = (TestAuthority::new(0, "MA", now()), TestAuthority::new(1, "MA", now()));
         let card = unusual(&CardOptions {
             authority_seed: 1,
             ..CardOptions::default()
@@ -446,16 +366,13 @@ mod card {
             (rogue.link_to(&next), Some("untrusted_issuer")),
         ] {
             let csca = old.certificate();
-            let (anchors, reports) =
-                CardAnchors::load([csca.as_slice()], [link.as_slice()], NONE).unwrap();
+            let (anchors, reports) = CardAnchors::load([csca.as_slice()], [link.as_slice()], NONE).unwrap();
             assert_eq!(
                 check(&files, &challenge, &anchors, &CardPolicy::default()).reason(),
                 expected
             );
             assert_eq!(
-                reports
-                    .iter()
-                    .any(|report| report.source == LoadSource::Link),
+                reports.iter().any(|report| report.source == LoadSource::Link),
                 expected.is_some()
             );
         }
@@ -513,18 +430,13 @@ mod card {
             ),
             None
         );
-        let chip_authentication =
-            include_bytes!("../../../tests/vectors/eid/virtual_cnie/files/DG14.bin");
+        let chip_authentication = include_bytes!("../../../tests/vectors/eid/virtual_cnie/files/DG14.bin");
         assert!(card_reference(PROVIDER.mac, KEY, 1, None, Some(chip_authentication)).is_some());
     }
 
     #[test]
     fn a_commitment_is_over_wallet_key_and_set_of_keys() {
-        let [wallet, a, b] = [
-            Thumbprint([1; 32]),
-            Thumbprint([2; 32]),
-            Thumbprint([3; 32]),
-        ];
+        let [wallet, a, b] = [Thumbprint([1; 32]), Thumbprint([2; 32]), Thumbprint([3; 32])];
         let digest = PROVIDER.digest;
         let commitment = key_commitment(digest, &wallet, &[a, b]);
         let inner = digest.sha256(&[[2; 32], [3; 32]].concat());
@@ -542,9 +454,7 @@ mod card {
 
     #[test]
     fn session_nonce_and_commitment_each_change_the_challenge() {
-        let of = |session, nonce, commitment| {
-            challenge(PROVIDER.mac, KEY, session, nonce, &[commitment; 32])
-        };
+        let of = |session, nonce, commitment| challenge(PROVIDER.mac, KEY, session, nonce, &[commitment; 32]);
         let genuine = of("ab", "c", 0);
         for other in [of("a", "bc", 0), of("ab", "d", 0), of("ab", "c", 1)] {
             assert_ne!(other, genuine);
@@ -582,21 +492,11 @@ mod card {
         let (card, challenge) = (card(), request("s"));
         let mut files = tap(&challenge, &mut card.chip()).unwrap();
         files.sod = with_indefinite_lengths(&files.sod);
-        let verdict = check(
-            &files,
-            &challenge,
-            &anchors_of(&card),
-            &CardPolicy::default(),
-        );
+        let verdict = check(&files, &challenge, &anchors_of(&card), &CardPolicy::default());
         assert_eq!(verdict.reason(), None);
         assert_eq!(verdict.checks().checks()[0].code, "sod_encoding");
         files.sod.truncate(files.sod.len() - 2);
-        let verdict = check(
-            &files,
-            &challenge,
-            &anchors_of(&card),
-            &CardPolicy::default(),
-        );
+        let verdict = check(&files, &challenge, &anchors_of(&card), &CardPolicy::default());
         assert_eq!(verdict.reason(), Some("sod_malformed"));
     }
 }

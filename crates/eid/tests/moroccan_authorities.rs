@@ -23,17 +23,12 @@ mod moroccan_authorities {
     const NONE: [&[u8]; 0] = [];
 
     fn report(source: LoadSource, position: usize, code: &'static str) -> LoadReport {
-        LoadReport {
-            source,
-            position,
-            code,
-        }
+        LoadReport { source, position, code }
     }
 
     #[test]
     fn three_generations_of_one_name_load() {
-        let (anchors, reports) =
-            CardAnchors::load([ROOT_2018, ROOT_2021, ROOT_2023], NONE, NONE).unwrap();
+        let (anchors, reports) = CardAnchors::load([ROOT_2018, ROOT_2021, ROOT_2023], NONE, NONE).unwrap();
         assert_eq!((anchors.authority_count(), reports), (3, vec![]));
         assert!(!anchors.contains_test_csca());
     }
@@ -55,8 +50,7 @@ mod moroccan_authorities {
 
     #[test]
     fn links_do_not_lead_back() {
-        let (anchors, _) =
-            CardAnchors::load([ROOT_2023], [LINK_TO_2021, LINK_TO_2018], NONE).unwrap();
+        let (anchors, _) = CardAnchors::load([ROOT_2023], [LINK_TO_2021, LINK_TO_2018], NONE).unwrap();
         assert_eq!(anchors.authority_count(), 1);
     }
 
@@ -64,10 +58,7 @@ mod moroccan_authorities {
     fn a_link_is_no_anchor() {
         let (anchors, reports) = CardAnchors::load([ROOT_2021, LINK_TO_2021], NONE, NONE).unwrap();
         assert_eq!(anchors.authority_count(), 1);
-        assert_eq!(
-            reports,
-            [report(LoadSource::Csca, 1, "csca_not_self_signed")]
-        );
+        assert_eq!(reports, [report(LoadSource::Csca, 1, "csca_not_self_signed")]);
         assert_eq!(
             CardAnchors::load([LINK_TO_2021], NONE, NONE).unwrap_err(),
             LoadError::NoAnchor
@@ -78,8 +69,7 @@ mod moroccan_authorities {
     fn a_changed_root_is_left_out() {
         let mut changed = ROOT_2021.to_vec();
         *changed.last_mut().unwrap() ^= 1;
-        let (_, reports) =
-            CardAnchors::load([ROOT_2018, &changed, b"\x30\x00"], NONE, NONE).unwrap();
+        let (_, reports) = CardAnchors::load([ROOT_2018, &changed, b"\x30\x00"], NONE, NONE).unwrap();
         let expected = [
             report(LoadSource::Csca, 1, "csca_signature_invalid"),
             report(LoadSource::Csca, 2, "certificate_malformed"),

@@ -7,9 +7,7 @@ mod robustness {
     use mahfada_base::UnixTime;
     use mahfada_crypto::pure::PROVIDER;
     use mahfada_eid::testing::{Citizen, TestCard};
-    use mahfada_eid::{
-        CardAnchors, CardEvidence, CardPolicy, Evidence, parse_dg1, parse_dg11, parse_dg12, verify,
-    };
+    use mahfada_eid::{CardAnchors, CardEvidence, CardPolicy, Evidence, parse_dg1, parse_dg11, parse_dg12, verify};
     use proptest::prelude::*;
 
     proptest! {

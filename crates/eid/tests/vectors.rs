@@ -90,13 +90,7 @@ mod vectors {
                 .map(|(number, file)| (number.parse().unwrap(), hex(file)))
                 .collect(),
             aa: input.aa_response.as_deref().map(hex),
-            expected: ExpectedChallenge::derive(
-                PROVIDER.mac,
-                key,
-                &input.session,
-                &input.c_nonce,
-                &commitment,
-            ),
+            expected: ExpectedChallenge::derive(PROVIDER.mac, key, &input.session, &input.c_nonce, &commitment),
             now: UnixTime::from_rfc3339(&input.now).unwrap(),
         }
     }
@@ -119,12 +113,7 @@ mod vectors {
         }
     }
 
-    fn judge(
-        input: &Input,
-        key: &[u8],
-        anchors: &CardAnchors,
-        policy: &CardPolicy,
-    ) -> Result<bool, &'static str> {
+    fn judge(input: &Input, key: &[u8], anchors: &CardAnchors, policy: &CardPolicy) -> Result<bool, &'static str> {
         let loaded = load(input, key);
         loaded
             .expected
@@ -172,25 +161,16 @@ mod vectors {
     #[test]
     fn reports_the_holder_of_the_baseline() {
         let vectors = vectors();
-        let verdict = load(&vectors.cases[0].input, &hex(&vectors.server_hmac_key))
-            .verify(&anchors(), &CardPolicy::default());
+        let verdict =
+            load(&vectors.cases[0].input, &hex(&vectors.server_hmac_key)).verify(&anchors(), &CardPolicy::default());
         let holder = verdict.accepted().unwrap();
-        assert_eq!(
-            (holder.family_name(), holder.given_name()),
-            ("EL FASSI", "SALMA")
-        );
+        assert_eq!((holder.family_name(), holder.given_name()), ("EL FASSI", "SALMA"));
         assert_eq!(
             (holder.family_name_ar(), holder.given_name_ar()),
             (Some("الفاسي"), Some("سلمى"))
         );
-        assert_eq!(
-            (holder.birthdate(), holder.sex()),
-            ("1990-02-14", Some('F'))
-        );
-        assert_eq!(
-            (holder.nationality(), holder.nationality_alpha2()),
-            ("MAR", Some("MA"))
-        );
+        assert_eq!((holder.birthdate(), holder.sex()), ("1990-02-14", Some('F')));
+        assert_eq!((holder.nationality(), holder.nationality_alpha2()), ("MAR", Some("MA")));
         assert_eq!(
             (holder.document_number(), holder.personal_number()),
             ("BE1234567", "BK123456")
@@ -211,17 +191,11 @@ mod vectors {
     #[test]
     fn no_flipped_bit_of_sod_or_dg1_is_accepted() {
         let vectors = vectors();
-        let (key, anchors, policy) = (
-            hex(&vectors.server_hmac_key),
-            anchors(),
-            CardPolicy::default(),
-        );
+        let (key, anchors, policy) = (hex(&vectors.server_hmac_key), anchors(), CardPolicy::default());
         for (case, stride) in [(0, 16), (1, 64), (2, 64)] {
             let genuine = load(&vectors.cases[case].input, &key);
             genuine.verify(&anchors, &policy).accepted().unwrap();
-            for bit in
-                (0..genuine.sod.len() * 8).filter(|bit| bit % stride == (bit / stride) % stride)
-            {
+            for bit in (0..genuine.sod.len() * 8).filter(|bit| bit % stride == (bit / stride) % stride) {
                 let mut flipped = load(&vectors.cases[case].input, &key);
                 flipped.sod[bit / 8] ^= 1 << (bit % 8);
                 assert!(
@@ -232,10 +206,7 @@ mod vectors {
             for bit in (0..genuine.dgs[&1].len() * 8).step_by(stride) {
                 let mut flipped = load(&vectors.cases[case].input, &key);
                 flipped.dgs.get_mut(&1).unwrap()[bit / 8] ^= 1 << (bit % 8);
-                assert_eq!(
-                    flipped.verify(&anchors, &policy).reason(),
-                    Some("dg_hash_mismatch")
-                );
+                assert_eq!(flipped.verify(&anchors, &policy).reason(), Some("dg_hash_mismatch"));
             }
         }
     }
@@ -244,11 +215,7 @@ mod vectors {
     #[ignore = "every one of some 47 000 bits; minutes"]
     fn no_flipped_bit_of_any_sod_is_accepted() {
         let vectors = vectors();
-        let (key, anchors, policy) = (
-            hex(&vectors.server_hmac_key),
-            anchors(),
-            CardPolicy::default(),
-        );
+        let (key, anchors, policy) = (hex(&vectors.server_hmac_key), anchors(), CardPolicy::default());
         for case in 0..3 {
             let mut card = load(&vectors.cases[case].input, &key);
             for bit in 0..card.sod.len() * 8 {
@@ -276,9 +243,6 @@ mod vectors {
             require_chip_proof: false,
             ..CardPolicy::default()
         };
-        assert_eq!(
-            card.verify(&anchors(), &policy).reason(),
-            Some("aa_missing")
-        );
+        assert_eq!(card.verify(&anchors(), &policy).reason(), Some("aa_missing"));
     }
 }

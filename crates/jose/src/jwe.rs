@@ -3,9 +3,7 @@
 use std::fmt;
 
 use mahfada_base::base64url;
-use mahfada_crypto::{
-    AgreementKey, ContentEncryption, CryptoProvider, KeyError, P256PublicKey, Random, RandomError,
-};
+use mahfada_crypto::{AgreementKey, ContentEncryption, CryptoProvider, KeyError, P256PublicKey, Random, RandomError};
 
 use header::JweHeader;
 
@@ -97,13 +95,7 @@ pub fn encrypt(
     let protected = base64url::encode(header);
     let (ciphertext, tag) = provider
         .aead
-        .seal(
-            recipient.enc,
-            key.expose(),
-            &nonce,
-            protected.as_bytes(),
-            plaintext,
-        )
+        .seal(recipient.enc, key.expose(), &nonce, protected.as_bytes(), plaintext)
         .map_err(|_| JweError::Encrypt)?;
     let [nonce, ciphertext, tag] = [&nonce[..], &ciphertext, &tag].map(base64url::encode);
     Ok(format!("{protected}..{nonce}.{ciphertext}.{tag}"))
@@ -140,8 +132,7 @@ impl UnverifiedJwe {
         }
         let mut parts = compact.splitn(6, '.');
         let mut part = || parts.next().ok_or(JweError::Malformed);
-        let [protected, encrypted_key, nonce, ciphertext, tag] =
-            [part()?, part()?, part()?, part()?, part()?];
+        let [protected, encrypted_key, nonce, ciphertext, tag] = [part()?, part()?, part()?, part()?, part()?];
         if parts.next().is_some() {
             return Err(JweError::Malformed);
         }
@@ -187,35 +178,15 @@ impl UnverifiedJwe {
     ///
     /// # Errors
     /// [`JweError::Decrypt`], the same for every reason.
-    pub fn decrypt(
-        &self,
-        key: &dyn AgreementKey,
-        provider: &CryptoProvider,
-    ) -> Result<Vec<u8>, JweError> {
+    pub fn decrypt(&self, key: &dyn AgreementKey, provider: &CryptoProvider) -> Result<Vec<u8>, JweError> {
         let header = &self.header;
-        let peer = header
-            .epk
-            .to_encryption_key(provider)
-            .map_err(|_| JweError::Decrypt)?;
+        let peer = header.epk.to_encryption_key(provider).map_err(|_| JweError::Decrypt)?;
         let shared = key.agree(&peer).map_err(|_| JweError::Decrypt)?;
-        let content_key = kdf::derive(
-            header.enc,
-            &shared,
-            &header.apu,
-            &header.apv,
-            provider.digest,
-        );
+        let content_key = kdf::derive(header.enc, &shared, &header.apu, &header.apv, provider.digest);
         let (protected, key) = (self.protected.as_bytes(), content_key.expose());
         provider
             .aead
-            .open(
-                header.enc,
-                key,
-                &self.nonce,
-                protected,
-                &self.ciphertext,
-                &self.tag,
-            )
+            .open(header.enc, key, &self.nonce, protected, &self.ciphertext, &self.tag)
             .map_err(|_| JweError::Decrypt)
     }
 }

@@ -37,10 +37,7 @@ impl Jwk {
     /// [`JwkError`] naming the first fault.
     pub fn parse(value: &Value) -> Result<Self, JwkError> {
         let members = value.as_object().ok_or(JwkError::Malformed)?;
-        if PRIVATE_MEMBERS
-            .iter()
-            .any(|name| members.contains_key(*name))
-        {
+        if PRIVATE_MEMBERS.iter().any(|name| members.contains_key(*name)) {
             return Err(JwkError::PrivateKey);
         }
         let key_type = text(members, "kty")?.ok_or(JwkError::Malformed)?;
@@ -117,9 +114,7 @@ impl Jwk {
     /// [`JwkError::Use`] or [`JwkError::InvalidPoint`].
     pub fn to_verification_key(&self, provider: &CryptoProvider) -> Result<PublicKey, JwkError> {
         let algorithm = self.curve.signature_algorithm().name();
-        if !self.allows("sig", &["verify"])
-            || self.alg.as_deref().is_some_and(|alg| alg != algorithm)
-        {
+        if !self.allows("sig", &["verify"]) || self.alg.as_deref().is_some_and(|alg| alg != algorithm) {
             return Err(JwkError::Use);
         }
         self.to_public_key(provider)
@@ -133,8 +128,7 @@ impl Jwk {
         if self.curve != Curve::P256 {
             return Err(JwkError::Unsupported);
         }
-        if !self.allows("enc", &["deriveKey", "deriveBits"])
-            || self.alg.as_deref().is_some_and(|alg| alg != "ECDH-ES")
+        if !self.allows("enc", &["deriveKey", "deriveBits"]) || self.alg.as_deref().is_some_and(|alg| alg != "ECDH-ES")
         {
             return Err(JwkError::Use);
         }
@@ -147,8 +141,7 @@ impl Jwk {
     fn allows(&self, wanted: &str, operations: &[&str]) -> bool {
         // RFC 7517 §4.3: an agreement's public half may list no operation at all.
         let by_operations = self.key_ops.as_ref().is_none_or(|named| {
-            (named.is_empty() && wanted == "enc")
-                || named.iter().any(|name| operations.contains(&name.as_str()))
+            (named.is_empty() && wanted == "enc") || named.iter().any(|name| operations.contains(&name.as_str()))
         });
         by_operations && self.key_use.as_deref().is_none_or(|named| named == wanted)
     }
@@ -223,11 +216,7 @@ impl Jwk {
         if self.curve != Curve::Ed25519 {
             members.insert("y".to_owned(), base64url::encode(&self.y).into());
         }
-        for (name, member) in [
-            ("kid", &self.kid),
-            ("use", &self.key_use),
-            ("alg", &self.alg),
-        ] {
+        for (name, member) in [("kid", &self.kid), ("use", &self.key_use), ("alg", &self.alg)] {
             if let Some(text) = member {
                 members.insert(name.to_owned(), text.as_str().into());
             }

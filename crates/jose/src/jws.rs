@@ -1,5 +1,7 @@
 //! Signed messages in compact form (RFC 7515).
 
+use std::fmt;
+
 use mahfada_base::base64url;
 use mahfada_base::json::{self, JsonError};
 use mahfada_crypto::{CryptoProvider, PublicKey, SignatureAlgorithm};
@@ -90,7 +92,7 @@ impl<'a> Expectation<'a> {
 }
 
 /// A JWS as it came: its form is checked, its signature is not.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct UnverifiedJws {
     header: JwsHeader,
     payload: Vec<u8>,
@@ -101,7 +103,7 @@ pub struct UnverifiedJws {
 /// A JWS whose signature one key has made and whose type and algorithm were expected.
 ///
 /// Who the key belongs to is the caller's knowledge; times and audiences are claims, and not checked here.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct VerifiedJws {
     header: JwsHeader,
     payload: Vec<u8>,
@@ -110,6 +112,9 @@ pub struct VerifiedJws {
 impl UnverifiedJws {
     /// Parses a compact JWS: three parts of canonical base64url, 256 KiB at most, a header of strict JSON with a known
     /// algorithm and without `crit` and `b64` (RFC 7515 §5.2).
+    ///
+    /// An ECDSA signature with an `s` in the upper half of the group's order is accepted: RFC 7518 §3.4 allows it, and
+    /// deployed signers make it. So one message can have two valid signatures, and a signature identifies nothing.
     ///
     /// # Errors
     /// [`JwsError`] naming the first fault.
@@ -176,23 +181,14 @@ impl UnverifiedJws {
         })
     }
 
-    pub(crate) fn check_signature(
-        &self,
-        key: &PublicKey,
-        provider: &CryptoProvider,
-    ) -> Result<(), JwsError> {
+    pub(crate) fn check_signature(&self, key: &PublicKey, provider: &CryptoProvider) -> Result<(), JwsError> {
         let algorithm = self.header.alg;
         if !fits_key(algorithm, key) {
             return Err(JwsError::AlgNotAllowed);
         }
         provider
             .signatures
-            .verify(
-                algorithm,
-                key,
-                self.signing_input.as_bytes(),
-                &self.signature,
-            )
+            .verify(algorithm, key, self.signing_input.as_bytes(), &self.signature)
             .map_err(|_| JwsError::Signature)
     }
 }
@@ -219,6 +215,26 @@ impl VerifiedJws {
     }
 }
 
+impl fmt::Debug for UnverifiedJws {
+    /// Shows the header and the length of the payload: payloads are personal data.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UnverifiedJws")
+            .field("header", &self.header)
+            .field("payload_bytes", &self.payload.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for VerifiedJws {
+    /// Shows the header and the length of the payload: payloads are personal data.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VerifiedJws")
+            .field("header", &self.header)
+            .field("payload_bytes", &self.payload.len())
+            .finish_non_exhaustive()
+    }
+}
+
 fn decode(part: &str) -> Result<Vec<u8>, JwsError> {
     base64url::decode(part).map_err(|_| JwsError::Malformed)
 }
@@ -235,11 +251,7 @@ const fn fits_key(algorithm: SignatureAlgorithm, key: &PublicKey) -> bool {
 /// Compares media types without regard to case; `application/` may be left out (RFC 7515 §4.1.9).
 fn same_type(named: &str, expected: &str) -> bool {
     let short = match named.split_at_checked("application/".len()) {
-        Some((prefix, rest))
-            if prefix.eq_ignore_ascii_case("application/") && !rest.contains('/') =>
-        {
-            rest
-        }
+        Some((prefix, rest)) if prefix.eq_ignore_ascii_case("application/") && !rest.contains('/') => rest,
         _ => named,
     };
     short.eq_ignore_ascii_case(expected)

@@ -19,23 +19,14 @@ const EXCEPTIONS: [(&str, u64, &str); 2] = [
 ];
 
 fn read(name: &str) -> Value {
-    let path = format!(
-        "{}/../../tests/vectors/wycheproof/{name}",
-        env!("CARGO_MANIFEST_DIR")
-    );
+    let path = format!("{}/../../tests/vectors/wycheproof/{name}", env!("CARGO_MANIFEST_DIR"));
     serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
 }
 
 /// The public half of the group's key or key set.
 fn public(group: &Value) -> Value {
-    let mut key = group
-        .get("public")
-        .unwrap_or_else(|| &group["private"])
-        .clone();
-    if let Some(members) = key
-        .as_object_mut()
-        .filter(|key| key.get("kty") == Some(&"EC".into()))
-    {
+    let mut key = group.get("public").unwrap_or_else(|| &group["private"]).clone();
+    if let Some(members) = key.as_object_mut().filter(|key| key.get("kty") == Some(&"EC".into())) {
         members.remove("d");
     }
     key
@@ -55,11 +46,8 @@ fn check_jws(group: &Value, compact: &str) -> Result<(), &'static str> {
     } else {
         Jwk::parse(&key).map_err(|fault| fault.code())?
     };
-    let key = jwk
-        .to_verification_key(&PROVIDER)
-        .map_err(|fault| fault.code())?;
-    jws.check_signature(&key, &PROVIDER)
-        .map_err(|fault| fault.code())
+    let key = jwk.to_verification_key(&PROVIDER).map_err(|fault| fault.code())?;
+    jws.check_signature(&key, &PROVIDER).map_err(|fault| fault.code())
 }
 
 fn check_jwe(group: &Value, compact: &str, plaintext: Option<&str>) -> Result<(), &'static str> {
@@ -70,13 +58,8 @@ fn check_jwe(group: &Value, compact: &str, plaintext: Option<&str>) -> Result<()
         .map_err(|fault| fault.code())?;
     let scalar = base64url::decode(key["d"].as_str().ok_or("no_key")?).map_err(|_| "no_key")?;
     let scalar = <[u8; 32]>::try_from(scalar).map_err(|_| "no_key")?;
-    let key = PROVIDER
-        .agreement
-        .from_scalar(&scalar)
-        .map_err(|_| "no_key")?;
-    let opened = jwe
-        .decrypt(key.as_ref(), &PROVIDER)
-        .map_err(|fault| fault.code())?;
+    let key = PROVIDER.agreement.from_scalar(&scalar).map_err(|_| "no_key")?;
+    let opened = jwe.decrypt(key.as_ref(), &PROVIDER).map_err(|fault| fault.code())?;
     if let Some(plaintext) = plaintext {
         assert_eq!(opened, unhex(plaintext), "another plaintext");
     }
@@ -85,16 +68,11 @@ fn check_jwe(group: &Value, compact: &str, plaintext: Option<&str>) -> Result<()
 
 /// Returns the compact form, or the text of a JSON serialization, which is none.
 fn text(token: &Value) -> String {
-    token
-        .as_str()
-        .map_or_else(|| token.to_string(), str::to_owned)
+    token.as_str().map_or_else(|| token.to_string(), str::to_owned)
 }
 
 fn unhex(text: &str) -> Vec<u8> {
-    let digits: Vec<_> = text
-        .chars()
-        .map(|digit| digit.to_digit(16).unwrap())
-        .collect();
+    let digits: Vec<_> = text.chars().map(|digit| digit.to_digit(16).unwrap()).collect();
     digits
         .chunks(2)
         .map(|pair| u8::try_from(pair[0] * 16 + pair[1]).unwrap())
@@ -117,19 +95,14 @@ fn run(name: &str) -> (usize, BTreeSet<u64>) {
             match (test["result"].as_str().unwrap(), outcome) {
                 ("valid", Ok(())) => assert!(accepted.insert(id)),
                 ("valid", Err(code)) => {
-                    let exception = EXCEPTIONS
-                        .iter()
-                        .find(|(file, test, _)| (*file, *test) == (name, id));
+                    let exception = EXCEPTIONS.iter().find(|(file, test, _)| (*file, *test) == (name, id));
                     assert_eq!(
                         code,
                         exception.map_or("alg_not_allowed", |(.., code)| code),
                         "{name} {id}"
                     );
                 }
-                (_, Ok(())) => panic!(
-                    "{name} {id} is invalid and was accepted: {}",
-                    test["comment"]
-                ),
+                (_, Ok(())) => panic!("{name} {id} is invalid and was accepted: {}", test["comment"]),
                 (_, Err(_)) => {}
             }
         }
@@ -140,18 +113,12 @@ fn run(name: &str) -> (usize, BTreeSet<u64>) {
 
 #[test]
 fn signatures() {
-    assert_eq!(
-        run("json_web_signature_test.json"),
-        (401, BTreeSet::from([18, 378]))
-    );
+    assert_eq!(run("json_web_signature_test.json"), (401, BTreeSet::from([18, 378])));
 }
 
 #[test]
 fn encryption() {
-    assert_eq!(
-        run("json_web_encryption_test.json"),
-        (139, BTreeSet::from([76, 78]))
-    );
+    assert_eq!(run("json_web_encryption_test.json"), (139, BTreeSet::from([76, 78])));
 }
 
 #[test]

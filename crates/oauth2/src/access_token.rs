@@ -149,9 +149,7 @@ impl PresentedToken {
             [value] => value,
             _ => return Err(PresentedTokenError::Repeated),
         };
-        let (scheme, token) = value
-            .split_once(' ')
-            .ok_or(PresentedTokenError::Malformed)?;
+        let (scheme, token) = value.split_once(' ').ok_or(PresentedTokenError::Malformed)?;
         let scheme = TokenType::from_name(scheme).ok_or(PresentedTokenError::Malformed)?;
         let token68 = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte);
         if token.is_empty() || token.len() > 4096 || !token.bytes().all(token68) {
@@ -219,10 +217,7 @@ mod tests {
     #[test]
     fn a_bound_token_is_refused_as_bearer() {
         let presented = PresentedToken::from_headers(&["Bearer abc"]).unwrap();
-        assert_eq!(
-            presented.require_dpop().unwrap_err().code(),
-            "bearer_downgrade"
-        );
+        assert_eq!(presented.require_dpop().unwrap_err().code(), "bearer_downgrade");
     }
 
     #[test]

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::{
-    AuthorizationDetail, CODE_CHALLENGE_METHOD, CodeChallenge, ErrorCode, Form, FormError,
-    OAuthError, OPENID_CREDENTIAL, PkceError, encode_form, object_from_slice,
+    AuthorizationDetail, CODE_CHALLENGE_METHOD, CodeChallenge, ErrorCode, Form, FormError, OAuthError,
+    OPENID_CREDENTIAL, PkceError, encode_form, object_from_slice,
 };
 
 pub use error::AuthorizationChallengeError;
@@ -138,13 +138,9 @@ impl AuthorizationChallengeRequest {
                     ("key_commitment", &key_commitment.to_base64url()),
                 ])
             }
-            Self::Continue {
-                auth_session,
-                evidence,
-            } => encode_form([
-                ("auth_session", auth_session.expose().as_str()),
-                ("evidence", evidence),
-            ]),
+            Self::Continue { auth_session, evidence } => {
+                encode_form([("auth_session", auth_session.expose().as_str()), ("evidence", evidence)])
+            }
         }
     }
 }
@@ -160,8 +156,8 @@ impl RequestedCredential {
     }
 
     fn from_details(text: &str) -> Result<Self, AuthorizationChallengeError> {
-        let details: [AuthorizationDetail; 1] = json::from_slice(text.as_bytes())
-            .map_err(|_| AuthorizationChallengeError::AuthorizationDetails)?;
+        let details: [AuthorizationDetail; 1] =
+            json::from_slice(text.as_bytes()).map_err(|_| AuthorizationChallengeError::AuthorizationDetails)?;
         let [detail] = details;
         detail
             .credential_configuration_id
@@ -210,8 +206,7 @@ impl AuthorizationChallengeResponse {
     /// [`AuthorizationChallengeError`] naming the fault, or carrying the server's refusal.
     pub fn parse(status: u16, body: &[u8]) -> Result<Self, AuthorizationChallengeError> {
         if status == 200 {
-            let body: CodeBody =
-                object_from_slice(body).map_err(AuthorizationChallengeError::Response)?;
+            let body: CodeBody = object_from_slice(body).map_err(AuthorizationChallengeError::Response)?;
             return Ok(Self::Authorized {
                 authorization_code: Secret::new(body.authorization_code),
             });
@@ -220,8 +215,7 @@ impl AuthorizationChallengeResponse {
         if error.error != ErrorCode::InsufficientAuthorization {
             return Err(AuthorizationChallengeError::Refused(error));
         }
-        let body: ChallengeBody =
-            object_from_slice(body).map_err(AuthorizationChallengeError::Response)?;
+        let body: ChallengeBody = object_from_slice(body).map_err(AuthorizationChallengeError::Response)?;
         if body.interaction != CARD_INTERACTION {
             return Err(AuthorizationChallengeError::Interaction);
         }

@@ -2,9 +2,7 @@
 
 use mahfada_base::{CLOCK_SKEW, Seconds, UnixTime, base64url};
 use mahfada_crypto::{CryptoProvider, Digest, SignatureAlgorithm, Thumbprint};
-use mahfada_jose::{
-    Expectation, Jwk, JwsBuilder, JwsError, SignError, SigningInput, UnverifiedJws,
-};
+use mahfada_jose::{Expectation, Jwk, JwsBuilder, JwsError, SignError, SigningInput, UnverifiedJws};
 use serde_json::{Map, Value};
 use subtle::ConstantTimeEq as _;
 use url::Url;
@@ -136,9 +134,7 @@ impl UnverifiedDpop {
             return Err(JwsError::AlgNotAllowed.into());
         }
         let key = self.jwk.to_verification_key(provider)?;
-        let jws = self
-            .jws
-            .verify(&key, &Expectation::es256(&[DPOP_TYP]), provider)?;
+        let jws = self.jws.verify(&key, &Expectation::es256(&[DPOP_TYP]), provider)?;
         let claims: Map<String, Value> = jws.claims()?;
         let jti = text(&claims, "jti")
             .filter(|jti| (1..=MAX_JTI_BYTES).contains(&jti.len()))
@@ -148,9 +144,7 @@ impl UnverifiedDpop {
         check_token(&claims, expect.access_token, provider.digest)?;
         let thumbprint = self.jwk.thumbprint(provider.digest);
         Ok(UnspentDpop {
-            jti_hash: provider
-                .digest
-                .sha256(&[&thumbprint.0, jti.as_bytes()].concat()),
+            jti_hash: provider.digest.sha256(&[&thumbprint.0, jti.as_bytes()].concat()),
             nonce: text(&claims, "nonce").map(str::to_owned),
             expires_at: issued_at.plus(DPOP_MAX_AGE).plus(CLOCK_SKEW),
             jwk: self.jwk,
@@ -203,10 +197,7 @@ impl UnspentDpop {
     }
 }
 
-fn check_target(
-    claims: &Map<String, Value>,
-    expect: &DpopExpectation<'_>,
-) -> Result<(), DpopError> {
+fn check_target(claims: &Map<String, Value>, expect: &DpopExpectation<'_>) -> Result<(), DpopError> {
     if text(claims, "htm") != Some(expect.method) {
         return Err(DpopError::Htm);
     }
@@ -235,20 +226,14 @@ fn check_times(claims: &Map<String, Value>, now: UnixTime) -> Result<UnixTime, D
                 .is_some_and(|seconds| inside(UnixTime::new(seconds), now))
         })
     };
-    if holds("exp", |exp, now| now < exp.plus(CLOCK_SKEW))
-        && holds("nbf", |nbf, now| now >= nbf.minus(CLOCK_SKEW))
-    {
+    if holds("exp", |exp, now| now < exp.plus(CLOCK_SKEW)) && holds("nbf", |nbf, now| now >= nbf.minus(CLOCK_SKEW)) {
         Ok(issued_at)
     } else {
         Err(DpopError::Lifetime)
     }
 }
 
-fn check_token(
-    claims: &Map<String, Value>,
-    token: Option<&str>,
-    digest: &dyn Digest,
-) -> Result<(), DpopError> {
+fn check_token(claims: &Map<String, Value>, token: Option<&str>, digest: &dyn Digest) -> Result<(), DpopError> {
     let Some(token) = token else { return Ok(()) };
     let hash = text(claims, "ath")
         .and_then(|ath| base64url::decode(ath).ok())
@@ -269,6 +254,5 @@ fn normalised(url: &str) -> Option<Url> {
     let mut url = Url::parse(url).ok()?;
     url.set_query(None);
     url.set_fragment(None);
-    (url.scheme() == "https" && url.username().is_empty() && url.password().is_none())
-        .then_some(url)
+    (url.scheme() == "https" && url.username().is_empty() && url.password().is_none()).then_some(url)
 }

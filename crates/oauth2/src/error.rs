@@ -185,10 +185,7 @@ mod tests {
             assert!(!matches!(code, ErrorCode::Other(_)), "{name}");
             assert_eq!(code.as_str(), *name);
         }
-        assert_eq!(
-            ErrorCode::from("slow_down".to_owned()).as_str(),
-            "slow_down"
-        );
+        assert_eq!(ErrorCode::from("slow_down".to_owned()).as_str(), "slow_down");
     }
 
     #[test]
@@ -204,11 +201,7 @@ mod tests {
             (ErrorCode::ServerError, 500, 500),
             (ErrorCode::TemporarilyUnavailable, 503, 503),
         ] {
-            assert_eq!(
-                (code.status(), code.status_at_resource()),
-                (server, resource),
-                "{code}"
-            );
+            assert_eq!((code.status(), code.status_at_resource()), (server, resource), "{code}");
         }
     }
 

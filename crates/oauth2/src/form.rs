@@ -56,10 +56,7 @@ impl Form {
             if name.contains('\u{FFFD}') || value.contains('\u{FFFD}') {
                 return Err(FormError::Malformed);
             }
-            if parameters
-                .insert(name.into_owned(), value.into_owned())
-                .is_some()
-            {
+            if parameters.insert(name.into_owned(), value.into_owned()).is_some() {
                 return Err(FormError::Repeated);
             }
         }
@@ -69,10 +66,7 @@ impl Form {
     /// Returns a value; a parameter without value counts as omitted (RFC 6749 §3.1).
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0
-            .get(name)
-            .map(String::as_str)
-            .filter(|value| !value.is_empty())
+        self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
     /// Returns a value that the message needs.
@@ -104,11 +98,7 @@ mod tests {
     #[test]
     fn refuses_a_repeated_parameter_even_when_equal_empty_or_unknown() {
         for body in ["a=1&a=2", "a=1&a=1", "a=&a=", "x=1&b=2&x=3", "a=1&%61=2"] {
-            assert_eq!(
-                Form::parse(body.as_bytes()),
-                Err(FormError::Repeated),
-                "{body}"
-            );
+            assert_eq!(Form::parse(body.as_bytes()), Err(FormError::Repeated), "{body}");
         }
     }
 
@@ -116,10 +106,7 @@ mod tests {
     fn refuses_what_is_not_utf8_and_what_is_too_long() {
         assert_eq!(Form::parse(b"a=%ff"), Err(FormError::Malformed));
         assert_eq!(Form::parse(b"a=\xff"), Err(FormError::Malformed));
-        assert_eq!(
-            Form::parse(&vec![b'a'; MAX_FORM_BYTES + 1]),
-            Err(FormError::Malformed)
-        );
+        assert_eq!(Form::parse(&vec![b'a'; MAX_FORM_BYTES + 1]), Err(FormError::Malformed));
     }
 
     #[test]

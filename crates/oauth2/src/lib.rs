@@ -16,19 +16,16 @@ mod token;
 
 pub use access_token::{AccessToken, PresentedToken, PresentedTokenError, TokenType};
 pub use authorization_challenge::{
-    AuthorizationChallengeError, AuthorizationChallengeRequest, AuthorizationChallengeResponse,
-    CARD_INTERACTION, KeyCommitment, RequestedCredential,
+    AuthorizationChallengeError, AuthorizationChallengeRequest, AuthorizationChallengeResponse, CARD_INTERACTION,
+    KeyCommitment, RequestedCredential,
 };
 pub use authorization_details::{AuthorizationDetail, OPENID_CREDENTIAL, RequestedClaim};
-pub use dpop::{
-    DPOP_MAX_AGE, DPOP_TYP, DpopError, DpopExpectation, UnspentDpop, UnverifiedDpop,
-    dpop_signing_input,
-};
+pub use dpop::{DPOP_MAX_AGE, DPOP_TYP, DpopError, DpopExpectation, UnspentDpop, UnverifiedDpop, dpop_signing_input};
 pub use error::{ErrorCode, OAuthError};
 pub use form::{Form, FormError, MAX_FORM_BYTES, encode_form};
 pub use metadata::{
-    AUTHORIZATION_SERVER_SUFFIX, AuthorizationServerMetadata, MetadataError, is_https_url,
-    is_issuer_identifier, well_known_url,
+    AUTHORIZATION_SERVER_SUFFIX, AuthorizationServerMetadata, MetadataError, is_https_url, is_issuer_identifier,
+    well_known_url,
 };
 pub use object::{object_from_slice, optional_object};
 pub use pkce::{CODE_CHALLENGE_METHOD, CodeChallenge, CodeVerifier, PkceError};

@@ -123,9 +123,7 @@ impl AuthorizationServerMetadata {
 #[must_use]
 pub fn well_known_url(issuer_url: &str, suffix: &str) -> String {
     let issuer_url = issuer_url.strip_suffix('/').unwrap_or(issuer_url);
-    let (scheme, rest) = issuer_url
-        .split_once("://")
-        .unwrap_or(("https", issuer_url));
+    let (scheme, rest) = issuer_url.split_once("://").unwrap_or(("https", issuer_url));
     let (host, path) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
     format!("{scheme}://{host}/.well-known/{suffix}{path}")
 }
@@ -172,14 +170,8 @@ mod tests {
         for (issuer, expected) in [
             ("https://a.example", "https://a.example/.well-known/x"),
             ("https://a.example/", "https://a.example/.well-known/x"),
-            (
-                "https://a.example:8101/pid",
-                "https://a.example:8101/.well-known/x/pid",
-            ),
-            (
-                "https://a.example/t/pid/",
-                "https://a.example/.well-known/x/t/pid",
-            ),
+            ("https://a.example:8101/pid", "https://a.example:8101/.well-known/x/pid"),
+            ("https://a.example/t/pid/", "https://a.example/.well-known/x/t/pid"),
         ] {
             assert_eq!(well_known_url(issuer, "x"), expected);
         }
@@ -189,31 +181,18 @@ mod tests {
     fn reads_and_writes_and_ignores_unknown_members() {
         let mut value = document();
         value["zz"] = json!({"a": [1]});
-        let metadata = AuthorizationServerMetadata::parse(
-            value.to_string().as_bytes(),
-            "https://issuer.example:8101/pid",
-        )
-        .unwrap();
-        assert_eq!(
-            serde_json::from_str::<Value>(&metadata.to_json()).unwrap(),
-            document()
-        );
+        let metadata =
+            AuthorizationServerMetadata::parse(value.to_string().as_bytes(), "https://issuer.example:8101/pid")
+                .unwrap();
+        assert_eq!(serde_json::from_str::<Value>(&metadata.to_json()).unwrap(), document());
     }
 
     #[test]
     fn refuses_metadata_with_the_code_that_names_the_fault() {
         for (member, value, code) in [
-            (
-                "issuer",
-                "https://issuer.example:8101/pid/",
-                "metadata_mismatch",
-            ),
+            ("issuer", "https://issuer.example:8101/pid/", "metadata_mismatch"),
             ("issuer", "https://issuer.example:8101", "metadata_mismatch"),
-            (
-                "issuer",
-                "https://ISSUER.example:8101/pid",
-                "metadata_mismatch",
-            ),
+            ("issuer", "https://ISSUER.example:8101/pid", "metadata_mismatch"),
             (
                 "token_endpoint",
                 "http://issuer.example:8101/pid/token",
@@ -224,19 +203,13 @@ mod tests {
                 "https://u:p@issuer.example/token",
                 "endpoint_not_https",
             ),
-            (
-                "authorization_challenge_endpoint",
-                "javascript:0",
-                "endpoint_not_https",
-            ),
+            ("authorization_challenge_endpoint", "javascript:0", "endpoint_not_https"),
         ] {
             let mut document = document();
             document[member] = value.into();
-            let error = AuthorizationServerMetadata::parse(
-                document.to_string().as_bytes(),
-                "https://issuer.example:8101/pid",
-            )
-            .unwrap_err();
+            let error =
+                AuthorizationServerMetadata::parse(document.to_string().as_bytes(), "https://issuer.example:8101/pid")
+                    .unwrap_err();
             assert_eq!(error.code(), code, "{member} {value}");
         }
     }
@@ -262,8 +235,7 @@ mod tests {
         let text = document()
             .to_string()
             .replacen('{', r#"{"issuer":"https://evil.example","#, 1);
-        let error =
-            AuthorizationServerMetadata::parse(text.as_bytes(), "https://issuer.example:8101/pid");
+        let error = AuthorizationServerMetadata::parse(text.as_bytes(), "https://issuer.example:8101/pid");
         assert_eq!(error.unwrap_err().code(), "metadata_malformed");
     }
 }

@@ -17,9 +17,7 @@ pub fn object_from_slice<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, JsonErr
 ///
 /// # Errors
 /// The error of the deserializer when the value is anything else.
-pub fn optional_object<'de, D: Deserializer<'de>, T: DeserializeOwned>(
-    deserializer: D,
-) -> Result<Option<T>, D::Error> {
+pub fn optional_object<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<Option<T>, D::Error> {
     match Value::deserialize(deserializer)? {
         Value::Null => Ok(None),
         value => read(value).map(Some).map_err(D::Error::custom),
@@ -69,10 +67,7 @@ mod tests {
             (r#"{"a":1,"b":null}"#, None),
             (r#"{"a":1,"b":{},"zz":[]}"#, Some(Inner { c: 0 })),
         ] {
-            assert_eq!(
-                object_from_slice::<Outer>(text.as_bytes()).unwrap(),
-                Outer { a: 1, b }
-            );
+            assert_eq!(object_from_slice::<Outer>(text.as_bytes()).unwrap(), Outer { a: 1, b });
         }
     }
 }

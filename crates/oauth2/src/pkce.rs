@@ -135,17 +135,13 @@ mod tests {
     fn computes_the_example_of_rfc_7636() {
         let verifier = CodeVerifier::parse("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk").unwrap();
         let challenge = CodeChallenge::s256(&verifier, PROVIDER.digest);
-        assert_eq!(
-            challenge.to_string(),
-            "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
-        );
+        assert_eq!(challenge.to_string(), "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
         assert!(challenge.matches(&verifier, PROVIDER.digest));
     }
 
     #[test]
     fn another_verifier_does_not_match() {
-        let challenge =
-            CodeChallenge::parse("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM").unwrap();
+        let challenge = CodeChallenge::parse("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM").unwrap();
         let other = CodeVerifier::parse("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXl").unwrap();
         assert!(!challenge.matches(&other, PROVIDER.digest));
         // The `plain` downgrade: the challenge itself as verifier.
@@ -155,17 +151,8 @@ mod tests {
 
     #[test]
     fn refuses_verifiers_of_wrong_length_or_characters() {
-        for text in [
-            &"a".repeat(42),
-            &"a".repeat(129),
-            &"é".repeat(30),
-            &" ".repeat(43),
-        ] {
-            assert_eq!(
-                CodeVerifier::parse(text).unwrap_err().code(),
-                "code_verifier",
-                "{text}"
-            );
+        for text in [&"a".repeat(42), &"a".repeat(129), &"é".repeat(30), &" ".repeat(43)] {
+            assert_eq!(CodeVerifier::parse(text).unwrap_err().code(), "code_verifier", "{text}");
         }
         CodeVerifier::parse(&"~".repeat(128)).unwrap();
     }

@@ -5,8 +5,8 @@ use mahfada_base::json::JsonError;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AccessToken, AuthorizationDetail, CodeVerifier, ErrorCode, Form, FormError, OAuthError,
-    PkceError, TokenType, encode_form, object_from_slice,
+    AccessToken, AuthorizationDetail, CodeVerifier, ErrorCode, Form, FormError, OAuthError, PkceError, TokenType,
+    encode_form, object_from_slice,
 };
 
 /// The grant type of an authorization code (RFC 6749 §4.1.3).
@@ -138,11 +138,7 @@ impl TokenRequest {
                     ("grant_type", PRE_AUTHORIZED_CODE),
                     ("pre-authorized_code", pre_authorized_code.expose().as_str()),
                 ];
-                parameters.extend(
-                    tx_code
-                        .as_ref()
-                        .map(|code| ("tx_code", code.expose().as_str())),
-                );
+                parameters.extend(tx_code.as_ref().map(|code| ("tx_code", code.expose().as_str())));
                 parameters.extend(client_id.as_deref().map(|id| ("client_id", id)));
                 encode_form(parameters)
             }
@@ -174,14 +170,8 @@ impl TokenResponse {
         if response.access_token.expose().is_empty() {
             return Err(TokenError::ResponseValue("access_token"));
         }
-        let details = response
-            .authorization_details
-            .as_deref()
-            .unwrap_or_default();
-        if !details
-            .iter()
-            .all(AuthorizationDetail::is_complete_in_token_response)
-        {
+        let details = response.authorization_details.as_deref().unwrap_or_default();
+        if !details.iter().all(AuthorizationDetail::is_complete_in_token_response) {
             return Err(TokenError::ResponseValue("authorization_details"));
         }
         Ok(response)
@@ -198,9 +188,7 @@ impl TokenResponse {
         self.authorization_details
             .iter()
             .flatten()
-            .filter(move |detail| {
-                detail.credential_configuration_id.as_deref() == Some(configuration_id)
-            })
+            .filter(move |detail| detail.credential_configuration_id.as_deref() == Some(configuration_id))
             .flat_map(|detail| detail.credential_identifiers.iter().map(String::as_str))
     }
 }
@@ -210,7 +198,8 @@ mod tests {
     use super::*;
 
     const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
-    const PRE_AUTHORIZED: &str = "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Apre-authorized_code&pre-authorized_code=Spl";
+    const PRE_AUTHORIZED: &str =
+        "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Apre-authorized_code&pre-authorized_code=Spl";
 
     #[test]
     fn requests_come_back_as_written() {
@@ -222,17 +211,13 @@ mod tests {
             PRE_AUTHORIZED.to_owned(),
             format!("{PRE_AUTHORIZED}&tx_code=493536&client_id=w"),
         ] {
-            assert_eq!(
-                TokenRequest::parse_form(body.as_bytes()).unwrap().to_form(),
-                body
-            );
+            assert_eq!(TokenRequest::parse_form(body.as_bytes()).unwrap().to_form(), body);
         }
     }
 
     #[test]
     fn refuses_requests_with_the_code_that_names_the_fault() {
-        let code =
-            format!("grant_type=authorization_code&code=abc&code_verifier={VERIFIER}&client_id=w");
+        let code = format!("grant_type=authorization_code&code=abc&code_verifier={VERIFIER}&client_id=w");
         for (body, reason, wire) in [
             (String::new(), "parameter_missing", "invalid_request"),
             (
@@ -240,36 +225,16 @@ mod tests {
                 "unsupported_grant_type",
                 "unsupported_grant_type",
             ),
-            (
-                format!("{code}&code=abc"),
-                "duplicate_parameter",
-                "invalid_request",
-            ),
-            (
-                format!("{code}&x=1&x=2"),
-                "duplicate_parameter",
-                "invalid_request",
-            ),
-            (
-                code.replace("&code=abc", ""),
-                "parameter_missing",
-                "invalid_request",
-            ),
-            (
-                code.replace("&client_id=w", ""),
-                "parameter_missing",
-                "invalid_request",
-            ),
+            (format!("{code}&code=abc"), "duplicate_parameter", "invalid_request"),
+            (format!("{code}&x=1&x=2"), "duplicate_parameter", "invalid_request"),
+            (code.replace("&code=abc", ""), "parameter_missing", "invalid_request"),
+            (code.replace("&client_id=w", ""), "parameter_missing", "invalid_request"),
             (
                 code.replace(&format!("&code_verifier={VERIFIER}"), ""),
                 "parameter_missing",
                 "invalid_request",
             ),
-            (
-                code.replace(VERIFIER, "short"),
-                "code_verifier",
-                "invalid_request",
-            ),
+            (code.replace(VERIFIER, "short"), "code_verifier", "invalid_request"),
             (
                 PRE_AUTHORIZED.replace("Spl", ""),
                 "parameter_missing",
@@ -289,14 +254,9 @@ mod tests {
 
     #[test]
     fn ignores_unknown_parameters_and_prints_no_secret() {
-        let request =
-            TokenRequest::parse_form(format!("{PRE_AUTHORIZED}&zz=1&tx_code=493536").as_bytes())
-                .unwrap();
+        let request = TokenRequest::parse_form(format!("{PRE_AUTHORIZED}&zz=1&tx_code=493536").as_bytes()).unwrap();
         let shown = format!("{request:?}");
-        assert!(
-            !shown.contains("Spl") && !shown.contains("493536"),
-            "{shown}"
-        );
+        assert!(!shown.contains("Spl") && !shown.contains("493536"), "{shown}");
     }
 
     #[test]
@@ -306,10 +266,7 @@ mod tests {
             "credential_identifiers":["a","b"],"zz":1},{"type":"other"}]}"#;
         let response = TokenResponse::parse(body).unwrap();
         assert_eq!(response.token_type, TokenType::Dpop);
-        assert_eq!(
-            response.credential_identifiers("pid").collect::<Vec<_>>(),
-            ["a", "b"]
-        );
+        assert_eq!(response.credential_identifiers("pid").collect::<Vec<_>>(), ["a", "b"]);
         assert_eq!(response.credential_identifiers("cnss").count(), 0);
         let again = TokenResponse::parse(response.to_json().as_bytes()).unwrap();
         assert_eq!(again.to_json(), response.to_json());

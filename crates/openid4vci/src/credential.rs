@@ -126,9 +126,7 @@ impl CredentialRequest {
     /// # Errors
     /// [`CredentialRequestError::ProofsMissing`] when there is none.
     pub fn require_proofs(&self) -> Result<&UnverifiedProofs, CredentialRequestError> {
-        self.proofs
-            .as_ref()
-            .ok_or(CredentialRequestError::ProofsMissing)
+        self.proofs.as_ref().ok_or(CredentialRequestError::ProofsMissing)
     }
 
     /// Writes the request body.
@@ -162,10 +160,7 @@ fn target(members: &Map<String, Value>) -> Result<CredentialTarget, CredentialRe
         Some(Value::String(text)) if !text.is_empty() => Ok(Some(text.clone())),
         Some(_) => Err(CredentialRequestError::Invalid(name)),
     };
-    match (
-        text("credential_configuration_id")?,
-        text("credential_identifier")?,
-    ) {
+    match (text("credential_configuration_id")?, text("credential_identifier")?) {
         (Some(id), None) => Ok(CredentialTarget::Configuration(id)),
         (None, Some(identifier)) => Ok(CredentialTarget::Identifier(identifier)),
         (Some(_), Some(_)) => Err(CredentialRequestError::Duplicate),
@@ -174,9 +169,7 @@ fn target(members: &Map<String, Value>) -> Result<CredentialTarget, CredentialRe
 }
 
 fn proofs(value: &Value) -> Result<UnverifiedProofs, CredentialRequestError> {
-    let types = value
-        .as_object()
-        .ok_or(CredentialRequestError::Invalid("proofs"))?;
+    let types = value.as_object().ok_or(CredentialRequestError::Invalid("proofs"))?;
     if types.is_empty() {
         return Err(CredentialRequestError::ProofsMissing);
     }
@@ -184,8 +177,7 @@ fn proofs(value: &Value) -> Result<UnverifiedProofs, CredentialRequestError> {
         .get("jwt")
         .filter(|_| types.len() == 1)
         .ok_or(CredentialRequestError::ProofType)?;
-    let jwts =
-        Vec::<String>::deserialize(jwts).map_err(|_| CredentialRequestError::Invalid("proofs"))?;
+    let jwts = Vec::<String>::deserialize(jwts).map_err(|_| CredentialRequestError::Invalid("proofs"))?;
     if jwts.is_empty() {
         return Err(CredentialRequestError::ProofsMissing);
     }

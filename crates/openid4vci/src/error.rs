@@ -133,10 +133,7 @@ mod tests {
         for name in NAMES {
             let body = format!(r#"{{"error":"{name}"}}"#);
             let error = CredentialError::parse(body.as_bytes()).unwrap();
-            assert!(
-                !matches!(error.error, CredentialErrorCode::Other(_)),
-                "{name}"
-            );
+            assert!(!matches!(error.error, CredentialErrorCode::Other(_)), "{name}");
             assert_eq!(error.to_json(), body);
         }
         let other = CredentialError::parse(br#"{"error":"x","zz":[1]}"#).unwrap();

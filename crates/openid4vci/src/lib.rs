@@ -12,26 +12,23 @@ mod offer;
 mod proof;
 
 pub use credential::{
-    CredentialRequest, CredentialRequestError, CredentialResponse, CredentialResponseError,
-    CredentialTarget, IssuedCredential,
+    CredentialRequest, CredentialRequestError, CredentialResponse, CredentialResponseError, CredentialTarget,
+    IssuedCredential,
 };
 pub use error::{CredentialError, CredentialErrorCode};
 pub use metadata::{
-    AlgorithmName, BatchCredentialIssuance, CREDENTIAL_ISSUER_SUFFIX, ClaimDescription,
-    CredentialConfiguration, CredentialIssuerMetadata, CredentialMetadata, Display,
-    EncryptionSupport, Image, KeyAttestationsRequired, MetadataError, ProofType,
-    credential_issuer_metadata_url, localized,
+    AlgorithmName, BatchCredentialIssuance, CREDENTIAL_ISSUER_SUFFIX, ClaimDescription, CredentialConfiguration,
+    CredentialIssuerMetadata, CredentialMetadata, Display, EncryptionSupport, Image, KeyAttestationsRequired,
+    MetadataError, ProofType, credential_issuer_metadata_url, localized,
 };
-pub use nonce::{
-    C_NONCE_LIFETIME, CNonce, NonceError, NonceResponse, UnspentCNonce, UnverifiedCNonce,
-};
+pub use nonce::{C_NONCE_LIFETIME, CNonce, NonceError, NonceResponse, UnspentCNonce, UnverifiedCNonce};
 pub use offer::{
-    AuthorizationCodeGrant, CredentialOffer, CredentialOfferUri, Grants, OfferError,
-    PreAuthorizedCodeGrant, TxCode, TxCodeInputMode,
+    AuthorizationCodeGrant, CredentialOffer, CredentialOfferUri, Grants, OfferError, PreAuthorizedCodeGrant, TxCode,
+    TxCodeInputMode,
 };
 pub use proof::{
-    NonceRule, PROOF_TYP, ProofError, ProofExpectation, UnverifiedProof, UnverifiedProofs,
-    VerifiedProof, VerifiedProofs, proof_signing_input,
+    NonceRule, PROOF_TYP, ProofError, ProofExpectation, UnverifiedProof, UnverifiedProofs, VerifiedProof,
+    VerifiedProofs, proof_signing_input,
 };
 
 #[cfg(test)]

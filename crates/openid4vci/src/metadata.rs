@@ -3,14 +3,10 @@
 use std::collections::BTreeMap;
 
 use mahfada_base::json::JsonError;
-use mahfada_oauth2::{
-    is_https_url, is_issuer_identifier, object_from_slice, optional_object, well_known_url,
-};
+use mahfada_oauth2::{is_https_url, is_issuer_identifier, object_from_slice, optional_object, well_known_url};
 use serde::{Deserialize, Serialize};
 
-pub use configuration::{
-    AlgorithmName, CredentialConfiguration, KeyAttestationsRequired, ProofType,
-};
+pub use configuration::{AlgorithmName, CredentialConfiguration, KeyAttestationsRequired, ProofType};
 pub use display::{ClaimDescription, CredentialMetadata, Display, Image, localized};
 
 mod configuration;
@@ -150,11 +146,7 @@ impl CredentialIssuerMetadata {
     /// # Errors
     /// [`MetadataError`] naming the first fault.
     pub fn validate(&self, issuer_url: &str) -> Result<(), MetadataError> {
-        let servers = self
-            .authorization_servers
-            .iter()
-            .flatten()
-            .map(String::as_str);
+        let servers = self.authorization_servers.iter().flatten().map(String::as_str);
         if !servers.chain([issuer_url]).all(is_issuer_identifier) {
             return Err(MetadataError::Identifier);
         }
@@ -162,10 +154,7 @@ impl CredentialIssuerMetadata {
             return Err(MetadataError::Mismatch);
         }
         self.check_endpoints()?;
-        if self
-            .batch_credential_issuance
-            .is_some_and(|batch| batch.batch_size < 2)
-        {
+        if self.batch_credential_issuance.is_some_and(|batch| batch.batch_size < 2) {
             return Err(MetadataError::BatchSize);
         }
         for (id, configuration) in &self.credential_configurations_supported {
@@ -198,14 +187,9 @@ impl CredentialIssuerMetadata {
         let servers = self.authorization_servers.as_deref().unwrap_or_default();
         match (servers, offered) {
             ([], None) => Some(&self.credential_issuer),
-            ([], Some(named)) => {
-                (named == self.credential_issuer).then_some(&self.credential_issuer)
-            }
+            ([], Some(named)) => (named == self.credential_issuer).then_some(&self.credential_issuer),
             ([only], None) => Some(only),
-            (several, Some(named)) => several
-                .iter()
-                .find(|server| *server == named)
-                .map(String::as_str),
+            (several, Some(named)) => several.iter().find(|server| *server == named).map(String::as_str),
             (_, None) => None,
         }
     }
@@ -213,20 +197,16 @@ impl CredentialIssuerMetadata {
     /// Returns how many keys one request may carry; 1 without batches.
     #[must_use]
     pub fn batch_size(&self) -> usize {
-        self.batch_credential_issuance
-            .map_or(1, |batch| batch.batch_size)
+        self.batch_credential_issuance.map_or(1, |batch| batch.batch_size)
     }
 
     /// Tells whether the issuer refuses messages that are not encrypted.
     #[must_use]
     pub fn requires_encryption(&self) -> bool {
-        [
-            self.credential_request_encryption,
-            self.credential_response_encryption,
-        ]
-        .into_iter()
-        .flatten()
-        .any(|support| support.encryption_required)
+        [self.credential_request_encryption, self.credential_response_encryption]
+            .into_iter()
+            .flatten()
+            .any(|support| support.encryption_required)
     }
 
     /// Writes the document.

@@ -109,12 +109,8 @@ impl<'a> UnverifiedCNonce<'a> {
         mac: &dyn Mac,
     ) -> Result<UnspentCNonce, NonceError> {
         let bytes = base64url::decode(self.0).map_err(|_| NonceError::Malformed)?;
-        let (body, tag) = bytes
-            .split_last_chunk::<32>()
-            .ok_or(NonceError::Malformed)?;
-        let (time, salt) = body
-            .split_first_chunk::<TIME_LEN>()
-            .ok_or(NonceError::Malformed)?;
+        let (body, tag) = bytes.split_last_chunk::<32>().ok_or(NonceError::Malformed)?;
+        let (time, salt) = body.split_first_chunk::<TIME_LEN>().ok_or(NonceError::Malformed)?;
         if salt.len() != RANDOM_LEN {
             return Err(NonceError::Malformed);
         }
@@ -149,10 +145,7 @@ impl UnspentCNonce {
 
 fn authenticate(key: &Secret<[u8; 32]>, issuer: &str, body: &[u8], mac: &dyn Mac) -> [u8; 32] {
     // Context and body have fixed lengths, so the issuer's text between them cannot shift them.
-    mac.hmac_sha256(
-        key.expose(),
-        &[MAC_CONTEXT, issuer.as_bytes(), body].concat(),
-    )
+    mac.hmac_sha256(key.expose(), &[MAC_CONTEXT, issuer.as_bytes(), body].concat())
 }
 
 /// The response of the nonce endpoint; send it with `Cache-Control: no-store`.
@@ -178,9 +171,7 @@ impl NonceResponse {
     pub fn parse(body: &[u8]) -> Result<Self, JsonError> {
         let response: Self = object_from_slice(body)?;
         if response.c_nonce.is_empty() {
-            return Err(JsonError::Malformed(serde::de::Error::custom(
-                "the c_nonce is empty",
-            )));
+            return Err(JsonError::Malformed(serde::de::Error::custom("the c_nonce is empty")));
         }
         Ok(response)
     }
@@ -207,14 +198,7 @@ mod tests {
     }
 
     fn mint(issuer: &str) -> CNonce {
-        CNonce::mint(
-            &key(1),
-            issuer,
-            NOW,
-            &SeededRandom::new("nonce"),
-            PROVIDER.mac,
-        )
-        .unwrap()
+        CNonce::mint(&key(1), issuer, NOW, &SeededRandom::new("nonce"), PROVIDER.mac).unwrap()
     }
 
     fn code(text: &str, key: &Secret<[u8; 32]>, issuer: &str, now: UnixTime) -> &'static str {
@@ -243,18 +227,9 @@ mod tests {
             code(text, &key(1), ISSUER, NOW.plus(C_NONCE_LIFETIME + 1)),
             "nonce_expired"
         );
-        assert_eq!(
-            code(text, &key(1), ISSUER, NOW.minus(CLOCK_SKEW + 1)),
-            "nonce_expired"
-        );
-        assert_eq!(
-            code(text, &key(1), "https://issuer.example/cnss", NOW),
-            "nonce_forged"
-        );
-        assert_eq!(
-            code(text, &key(1), "https://issuer.example/pi", NOW),
-            "nonce_forged"
-        );
+        assert_eq!(code(text, &key(1), ISSUER, NOW.minus(CLOCK_SKEW + 1)), "nonce_expired");
+        assert_eq!(code(text, &key(1), "https://issuer.example/cnss", NOW), "nonce_forged");
+        assert_eq!(code(text, &key(1), "https://issuer.example/pi", NOW), "nonce_forged");
         assert_eq!(code(text, &key(2), ISSUER, NOW), "nonce_forged");
     }
 
@@ -264,10 +239,7 @@ mod tests {
         for position in 0..bytes.len() {
             let mut turned = bytes.clone();
             turned[position] ^= 1;
-            assert_eq!(
-                code(&base64url::encode(turned), &key(1), ISSUER, NOW),
-                "nonce_forged"
-            );
+            assert_eq!(code(&base64url::encode(turned), &key(1), ISSUER, NOW), "nonce_forged");
         }
     }
 
@@ -277,24 +249,13 @@ mod tests {
         let bytes = base64url::decode(&text).unwrap();
         for length in 0..bytes.len() {
             let truncated = base64url::encode(&bytes[..length]);
-            assert_eq!(
-                code(&truncated, &key(1), ISSUER, NOW),
-                "nonce_malformed",
-                "{length}"
-            );
+            assert_eq!(code(&truncated, &key(1), ISSUER, NOW), "nonce_malformed", "{length}");
         }
         let longer = base64url::encode([&bytes[..], &[0]].concat());
         for text in [&longer, &format!("{text}="), &format!(" {text}"), "ü"] {
-            assert_eq!(
-                code(text, &key(1), ISSUER, NOW),
-                "nonce_malformed",
-                "{text}"
-            );
+            assert_eq!(code(text, &key(1), ISSUER, NOW), "nonce_malformed", "{text}");
         }
-        assert_eq!(
-            code(&base64url::encode([9; 56]), &key(1), ISSUER, NOW),
-            "nonce_forged"
-        );
+        assert_eq!(code(&base64url::encode([9; 56]), &key(1), ISSUER, NOW), "nonce_forged");
     }
 
     #[test]
@@ -302,9 +263,7 @@ mod tests {
         let random = SeededRandom::new("two");
         let spend = || {
             let nonce = CNonce::mint(&key(1), ISSUER, NOW, &random, PROVIDER.mac).unwrap();
-            let verify = || {
-                UnverifiedCNonce::parse(nonce.as_str()).verify(&key(1), ISSUER, NOW, PROVIDER.mac)
-            };
+            let verify = || UnverifiedCNonce::parse(nonce.as_str()).verify(&key(1), ISSUER, NOW, PROVIDER.mac);
             assert_eq!(verify(), verify());
             verify().unwrap().hash()
         };
@@ -319,10 +278,7 @@ mod tests {
     #[test]
     fn the_response_is_read_strictly() {
         let response = NonceResponse::new(&mint(ISSUER));
-        assert_eq!(
-            NonceResponse::parse(response.to_json().as_bytes()).unwrap(),
-            response
-        );
+        assert_eq!(NonceResponse::parse(response.to_json().as_bytes()).unwrap(), response);
         NonceResponse::parse(br#"{"c_nonce":"a","zz":1}"#).unwrap();
         for body in [
             r"{}",

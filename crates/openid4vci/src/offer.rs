@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 
 use mahfada_base::json::JsonError;
 use mahfada_oauth2::{
-    Form, FormError, encode_form, is_https_url, is_issuer_identifier, object_from_slice,
-    optional_object,
+    Form, FormError, encode_form, is_https_url, is_issuer_identifier, object_from_slice, optional_object,
 };
 use serde::{Deserialize, Serialize};
 
@@ -164,10 +163,7 @@ impl CredentialOffer {
             return Err(OfferError::Issuer);
         }
         let ids = &self.credential_configuration_ids;
-        let distinct = ids
-            .iter()
-            .filter(|id| !id.is_empty())
-            .collect::<BTreeSet<_>>();
+        let distinct = ids.iter().filter(|id| !id.is_empty()).collect::<BTreeSet<_>>();
         if ids.is_empty() || distinct.len() != ids.len() {
             return Err(OfferError::Configurations);
         }

@@ -2,9 +2,7 @@
 
 use mahfada_base::{CLOCK_SKEW, Seconds, UnixTime};
 use mahfada_crypto::{CryptoProvider, SignatureAlgorithm, Thumbprint};
-use mahfada_jose::{
-    Expectation, Jwk, JwkError, JwsBuilder, JwsError, SignError, SigningInput, UnverifiedJws,
-};
+use mahfada_jose::{Expectation, Jwk, JwkError, JwsBuilder, JwsError, SignError, SigningInput, UnverifiedJws};
 use serde_json::{Map, Value};
 
 use crate::{C_NONCE_LIFETIME, CredentialError, CredentialErrorCode};
@@ -179,9 +177,7 @@ impl UnverifiedProof {
             return Err(JwsError::AlgNotAllowed.into());
         }
         let key = self.jwk.to_verification_key(provider)?;
-        let jws = self
-            .jws
-            .verify(&key, &Expectation::es256(&[PROOF_TYP]), provider)?;
+        let jws = self.jws.verify(&key, &Expectation::es256(&[PROOF_TYP]), provider)?;
         let claims: Map<String, Value> = jws.claims()?;
         check_parties(&claims, expect)?;
         check_times(&claims, now)?;
@@ -221,10 +217,7 @@ impl VerifiedProof {
     }
 }
 
-fn check_parties(
-    claims: &Map<String, Value>,
-    expect: &ProofExpectation<'_>,
-) -> Result<(), ProofError> {
+fn check_parties(claims: &Map<String, Value>, expect: &ProofExpectation<'_>) -> Result<(), ProofError> {
     if claims.get("aud").and_then(Value::as_str) != Some(expect.audience) {
         return Err(ProofError::Audience);
     }
@@ -236,20 +229,14 @@ fn check_parties(
 }
 
 fn check_times(claims: &Map<String, Value>, now: UnixTime) -> Result<(), ProofError> {
-    let time = |name| {
-        claims
-            .get(name)
-            .map(|value| value.as_i64().map(UnixTime::new))
-    };
+    let time = |name| claims.get(name).map(|value| value.as_i64().map(UnixTime::new));
     let issued_at = time("iat").flatten().ok_or(ProofError::Iat)?;
     let age = now.since(issued_at);
     if age > MAX_AGE.saturating_add(CLOCK_SKEW) || age < -CLOCK_SKEW {
         return Err(ProofError::Iat);
     }
-    let before_exp =
-        time("exp").is_none_or(|exp| exp.is_some_and(|exp| now < exp.plus(CLOCK_SKEW)));
-    let after_nbf =
-        time("nbf").is_none_or(|nbf| nbf.is_some_and(|nbf| now >= nbf.minus(CLOCK_SKEW)));
+    let before_exp = time("exp").is_none_or(|exp| exp.is_some_and(|exp| now < exp.plus(CLOCK_SKEW)));
+    let after_nbf = time("nbf").is_none_or(|nbf| nbf.is_some_and(|nbf| now >= nbf.minus(CLOCK_SKEW)));
     if before_exp && after_nbf {
         Ok(())
     } else {

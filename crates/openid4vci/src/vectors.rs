@@ -41,10 +41,7 @@ fn reads_and_writes_the_offers() {
     // The default input mode is not written back.
     let text = example!("credential_offer_multiple_credentials.json");
     let offer = CredentialOffer::parse(text.as_bytes()).unwrap();
-    assert_eq!(
-        CredentialOffer::parse(offer.to_json().as_bytes()).unwrap(),
-        offer
-    );
+    assert_eq!(CredentialOffer::parse(offer.to_json().as_bytes()).unwrap(), offer);
     assert_eq!(
         offer
             .grants
@@ -86,30 +83,15 @@ fn reads_the_issuer_metadata_in_clear_and_signed() {
     .unwrap();
     assert_eq!(metadata.batch_size(), 10);
     assert!(metadata.requires_encryption());
-    let configuration =
-        &metadata.credential_configurations_supported["SD_JWT_VC_example_in_OpenID4VCI"];
-    assert!(
-        !configuration.takes_plain_jwt_proof(),
-        "it asks for a key attestation"
-    );
-    assert_eq!(
-        configuration
-            .credential_metadata
-            .as_ref()
-            .unwrap()
-            .claims
-            .len(),
-        13
-    );
+    let configuration = &metadata.credential_configurations_supported["SD_JWT_VC_example_in_OpenID4VCI"];
+    assert!(!configuration.takes_plain_jwt_proof(), "it asks for a key attestation");
+    assert_eq!(configuration.credential_metadata.as_ref().unwrap().claims.len(), 13);
 
     let compact = example!("credential_issuer_metadata_sd_jwt_jwt.txt")
         .split_whitespace()
         .collect::<String>();
     let jws = UnverifiedJws::parse(&compact).unwrap();
-    assert_eq!(
-        jws.header().typ.as_deref(),
-        Some("openidvci-issuer-metadata+jwt")
-    );
+    assert_eq!(jws.header().typ.as_deref(), Some("openidvci-issuer-metadata+jwt"));
     let signed: Value = json::parse(jws.unverified_payload()).unwrap();
     assert_eq!(signed["credential_issuer"], issuer);
 }
@@ -126,11 +108,8 @@ fn reads_the_configurations_of_every_format() {
         document["credential_issuer"] = "https://issuer.example".into();
         document["credential_endpoint"] = "https://issuer.example/credential".into();
         document["nonce_endpoint"] = "https://issuer.example/nonce".into();
-        let metadata = CredentialIssuerMetadata::parse(
-            document.to_string().as_bytes(),
-            "https://issuer.example",
-        )
-        .unwrap();
+        let metadata =
+            CredentialIssuerMetadata::parse(document.to_string().as_bytes(), "https://issuer.example").unwrap();
         assert_eq!(metadata.credential_configurations_supported.len(), 1);
     }
 }
@@ -143,18 +122,14 @@ fn reads_and_writes_the_responses() {
         http_body(example!("credential_response_mso_mdoc.txt")),
         http_body(example!("credential_response_sd_jwt_vc.txt")),
     ] {
-        assert_round_trip(
-            CredentialResponse::parse(text.as_bytes(), 1).unwrap(),
-            &text,
-        );
+        assert_round_trip(CredentialResponse::parse(text.as_bytes(), 1).unwrap(), &text);
     }
 }
 
 #[test]
 fn refuses_the_request_example_of_an_older_draft() {
     // It names a format and a doctype, which version 1.0 took out of the request.
-    let error = CredentialRequest::parse(example!("credential_request_iso_mdl.json").as_bytes())
-        .unwrap_err();
+    let error = CredentialRequest::parse(example!("credential_request_iso_mdl.json").as_bytes()).unwrap_err();
     assert_eq!(error.code(), "target_missing");
 }
 
@@ -166,8 +141,5 @@ fn reads_the_keys_and_the_wallet_attestation() {
         .split_whitespace()
         .collect::<String>();
     let jws = UnverifiedJws::parse(&compact).unwrap();
-    assert_eq!(
-        jws.header().typ.as_deref(),
-        Some("oauth-client-attestation+jwt")
-    );
+    assert_eq!(jws.header().typ.as_deref(), Some("oauth-client-attestation+jwt"));
 }

@@ -1,5 +1,7 @@
 //! The Digital Credentials Query Language (OpenID4VP 1.0 §6): what a valid query is.
 
+use std::fmt;
+
 use mahfada_base::ClaimsPath;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -67,7 +69,7 @@ pub struct TrustedAuthority {
 }
 
 /// A request for one claim (§6.3).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct ClaimsQuery {
     /// The identifier to which `claim_sets` refer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -89,6 +91,11 @@ pub struct CredentialSetQuery {
     pub required: bool,
 }
 
+/// The error of the deserializer quotes the values that it did not expect, which may be those of a person.
+fn ill_formed() -> DcqlError {
+    DcqlError::Invalid("a member is missing or of another kind than §6 says".to_owned())
+}
+
 const fn yes() -> bool {
     true
 }
@@ -106,8 +113,7 @@ impl DcqlQuery {
     /// # Errors
     /// [`DcqlError::Invalid`] naming the first fault.
     pub fn parse(value: &Value) -> Result<Self, DcqlError> {
-        let wire =
-            Wire::deserialize(value).map_err(|error| DcqlError::Invalid(error.to_string()))?;
+        let wire = Wire::deserialize(value).map_err(|_| ill_formed())?;
         validity::optional("credential_sets", wire.credential_sets.as_deref())?;
         let query = Self {
             credential_sets: wire.credential_sets.unwrap_or_default(),
@@ -122,7 +128,7 @@ impl DcqlQuery {
     /// # Errors
     /// [`DcqlError::Invalid`] when it cannot be written as JSON.
     pub fn to_value(&self) -> Result<Value, DcqlError> {
-        serde_json::to_value(self).map_err(|error| DcqlError::Invalid(error.to_string()))
+        serde_json::to_value(self).map_err(|_| ill_formed())
     }
 
     /// Returns the credential queries in order.
@@ -134,9 +140,7 @@ impl DcqlQuery {
     /// Returns the credential query of an id.
     #[must_use]
     pub fn credential(&self, id: &str) -> Option<&CredentialQuery> {
-        self.credentials
-            .iter()
-            .find(|credential| credential.id == id)
+        self.credentials.iter().find(|credential| credential.id == id)
     }
 
     /// Returns the combinations as the query names them; empty when every credential is wanted.
@@ -173,17 +177,10 @@ impl CredentialQuery {
     /// Returns the combinations of claims that answer the query, the preferred one first (§6.4.1).
     #[must_use]
     pub fn alternatives(&self) -> Vec<Vec<&ClaimsQuery>> {
-        let by_id = |id: &String| {
-            self.claims()
-                .iter()
-                .find(|claim| claim.id.as_ref() == Some(id))
-        };
+        let by_id = |id: &String| self.claims().iter().find(|claim| claim.id.as_ref() == Some(id));
         match &self.claim_sets {
             None => vec![self.claims().iter().collect()],
-            Some(sets) => sets
-                .iter()
-                .map(|set| set.iter().filter_map(by_id).collect())
-                .collect(),
+            Some(sets) => sets.iter().map(|set| set.iter().filter_map(by_id).collect()).collect(),
         }
     }
 }
@@ -193,5 +190,16 @@ impl TryFrom<Value> for DcqlQuery {
 
     fn try_from(value: Value) -> Result<Self, DcqlError> {
         Self::parse(&value)
+    }
+}
+
+impl fmt::Debug for ClaimsQuery {
+    /// Shows how many values are wanted and not which: they may be those of a person.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClaimsQuery")
+            .field("id", &self.id)
+            .field("path", &self.path)
+            .field("values", &self.values.as_ref().map(Vec::len))
+            .finish()
     }
 }

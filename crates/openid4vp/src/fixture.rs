@@ -10,13 +10,11 @@ use mahfada_crypto::pure::PROVIDER;
 use mahfada_crypto::{AgreementKey, Signer};
 use mahfada_jose::Jwk;
 use mahfada_trust::{
-    ListBuilder, ListMemory, ListSigner, LocalizedText, PinnedRoot, RegisteredClaim,
-    RegisteredCredential, RegisteredMeta, RegistrationCertificate, RootDocument, ServiceStatus,
-    TrustRole, TrustStore, TrustedListEntity, TrustedListService,
+    ListBuilder, ListMemory, ListSigner, LocalizedText, PinnedRoot, RegisteredClaim, RegisteredCredential,
+    RegisteredMeta, RegistrationCertificate, RootDocument, ServiceStatus, TrustRole, TrustStore, TrustedListEntity,
+    TrustedListService,
 };
-use mahfada_x509::{
-    Certificate, CertificateKind, CertificateTemplate, SubjectName, eku, issue, self_signed,
-};
+use mahfada_x509::{Certificate, CertificateKind, CertificateTemplate, SubjectName, eku, issue, self_signed};
 use serde_json::{Value, json};
 
 use crate::{ClientMetadata, DcqlQuery, RequestObject, VerifierInfo};
@@ -61,17 +59,11 @@ impl Held {
 }
 
 pub(crate) fn key(seed: &str) -> Arc<dyn Signer> {
-    PROVIDER
-        .keys
-        .generate_es256(&SeededRandom::new(seed))
-        .unwrap()
+    PROVIDER.keys.generate_es256(&SeededRandom::new(seed)).unwrap()
 }
 
 pub(crate) fn agreement_key(seed: &str) -> Box<dyn AgreementKey> {
-    PROVIDER
-        .agreement
-        .generate(&SeededRandom::new(seed))
-        .unwrap()
+    PROVIDER.agreement.generate(&SeededRandom::new(seed)).unwrap()
 }
 
 pub(crate) struct Authority {
@@ -85,11 +77,7 @@ pub(crate) struct Leaf {
     pub(crate) signer: Arc<dyn Signer>,
 }
 
-fn template(
-    organization: &str,
-    identifier: Option<&str>,
-    kind: CertificateKind,
-) -> CertificateTemplate {
+fn template(organization: &str, identifier: Option<&str>, kind: CertificateKind) -> CertificateTemplate {
     CertificateTemplate {
         subject: SubjectName {
             common_name: format!("{organization} test"),
@@ -107,20 +95,11 @@ impl Authority {
     pub(crate) fn new(name: &str) -> Self {
         let signer = key(name);
         let template = template(name, None, CertificateKind::Ca { path_len: Some(0) });
-        let certificate =
-            self_signed(&template, &*signer, &SeededRandom::new(name), &PROVIDER).unwrap();
-        Self {
-            certificate,
-            signer,
-        }
+        let certificate = self_signed(&template, &*signer, &SeededRandom::new(name), &PROVIDER).unwrap();
+        Self { certificate, signer }
     }
 
-    pub(crate) fn leaf(
-        &self,
-        purpose: &'static str,
-        organization: &str,
-        identifier: Option<&str>,
-    ) -> Leaf {
+    pub(crate) fn leaf(&self, purpose: &'static str, organization: &str, identifier: Option<&str>) -> Leaf {
         let signer = key(&format!("{purpose} {organization}"));
         let dns_names = vec!["verifier.example".to_owned()];
         let kind = CertificateKind::Leaf {
@@ -170,7 +149,11 @@ impl Country {
         Self {
             store,
             access: access.leaf(eku::ACCESS, "Banque", Some(BANK)),
-            registrar: registrar.leaf(eku::REGISTRATION_SIGNING, "Registre", None),
+            registrar: registrar.leaf(
+                eku::REGISTRATION_SIGNING,
+                "Registre",
+                Some(&entity(TrustRole::RegistrationSigners)),
+            ),
         }
     }
 
@@ -194,9 +177,7 @@ impl Country {
             state: Some("af0ifjsldkj".to_owned()),
             dcql_query: query(&pid_query()),
             client_metadata: ClientMetadata::new(*encryption.public_key(), "ephemeral-1"),
-            verifier_info: vec![VerifierInfo::registration(
-                self.sign_registration(&registration()),
-            )],
+            verifier_info: vec![VerifierInfo::registration(self.sign_registration(&registration()))],
             wallet_nonce: None,
             iat: NOW,
             exp: NOW.plus(120),
@@ -243,20 +224,14 @@ fn empty_store(lists: &Authority) -> TrustStore {
         organization: OPERATOR.to_owned(),
         authority: lists.certificate.clone(),
     };
-    let roles = [
-        TrustRole::AccessCertificates,
-        TrustRole::RegistrationSigners,
-    ];
+    let roles = [TrustRole::AccessCertificates, TrustRole::RegistrationSigners];
     let root = RootDocument {
         version: 1,
         issued_at: NOW.minus(DAY),
         expires: NOW.plus(30 * DAY),
         threshold: 1,
         officers: vec![Jwk::from_public_key(officer.public_key())],
-        list_signers: roles
-            .into_iter()
-            .map(|role| (role, vec![signer.clone()]))
-            .collect(),
+        list_signers: roles.into_iter().map(|role| (role, vec![signer.clone()])).collect(),
         least_sequence: BTreeMap::new(),
         registry_base_url: "https://registry.example".to_owned(),
     };
@@ -265,6 +240,11 @@ fn empty_store(lists: &Authority) -> TrustStore {
         PinnedRoot::from_bytes(&bytes, &PROVIDER).unwrap(),
         ListMemory::default(),
     )
+}
+
+/// The identifier of the entity that a list names.
+fn entity(role: TrustRole) -> String {
+    format!("NTRMA-{}", role.slug())
 }
 
 fn list(role: TrustRole, authority: &Authority) -> ListBuilder {
@@ -285,7 +265,7 @@ fn list(role: TrustRole, authority: &Authority) -> ListBuilder {
         next_update: NOW.plus(DAY),
         entities: vec![TrustedListEntity {
             name,
-            organization_identifier: format!("NTRMA-{}", role.slug()),
+            organization_identifier: entity(role),
             information_uri: "https://agency.example".to_owned(),
             services: vec![service],
         }],

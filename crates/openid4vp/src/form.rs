@@ -10,10 +10,7 @@ pub(crate) struct RepeatedParameter;
 pub(crate) fn parse(form: &[u8]) -> Result<BTreeMap<String, String>, RepeatedParameter> {
     let mut parameters = BTreeMap::new();
     for (name, value) in url::form_urlencoded::parse(form) {
-        if parameters
-            .insert(name.into_owned(), value.into_owned())
-            .is_some()
-        {
+        if parameters.insert(name.into_owned(), value.into_owned()).is_some() {
             return Err(RepeatedParameter);
         }
     }

@@ -19,18 +19,16 @@ mod satisfaction;
 mod fixture;
 
 pub use dcql::{
-    ClaimsQuery, CredentialMeta, CredentialQuery, CredentialSetQuery, DcqlError, DcqlQuery,
-    TrustedAuthority,
+    ClaimsQuery, CredentialMeta, CredentialQuery, CredentialSetQuery, DcqlError, DcqlQuery, TrustedAuthority,
 };
 pub use matching::{CandidateMatch, QueryMatch, SetMatch, match_query};
-pub use registration::{Excess, exceeds_registration};
+pub use registration::{Excess, exceeds_registration, exceeds_registration_revealed};
 pub use request::{
-    ClientMetadata, REGISTRATION_CERTIFICATE_FORMAT, RequestError, RequestObject, RequestSignError,
-    ResponseEncryption, STATIC_AUDIENCE, UnverifiedRequest, VerifiedRequest, VerifierInfo,
+    ClientMetadata, REGISTRATION_CERTIFICATE_FORMAT, RequestError, RequestObject, RequestSignError, ResponseEncryption,
+    STATIC_AUDIENCE, UnverifiedRequest, VerifiedRequest, VerifierInfo,
 };
 pub use request_uri::{AuthorizationRequestUri, RequestUriError, RequestUriMethod};
 pub use response::{
-    AuthorizationErrorResponse, AuthorizationResponse, MAX_RESPONSE_BYTES, ResponseError,
-    UnverifiedResponse, VpToken,
+    AuthorizationErrorResponse, AuthorizationResponse, MAX_RESPONSE_BYTES, ResponseError, UnverifiedResponse, VpToken,
 };
 pub use satisfaction::{satisfied_by, unrequested};

@@ -1,6 +1,7 @@
 //! Over-asking: what a query wants beyond what the relying party is registered for (ARF `RPRC_21`).
 
 use mahfada_base::ClaimsPath;
+use mahfada_credential::Claims;
 use mahfada_trust::VerifiedRegistration;
 
 use crate::{CredentialQuery, DcqlQuery};
@@ -21,12 +22,36 @@ pub struct Excess {
 ///
 /// A query without claims asks only for what every presentation shows. A query that names no type asks for all types,
 /// which no registration covers.
+///
+/// It looks at what is asked, not at what answering would reveal: see [`exceeds_registration_revealed`].
 #[must_use]
 pub fn exceeds_registration(query: &DcqlQuery, registration: &VerifiedRegistration) -> Vec<Excess> {
     query
         .credentials()
         .iter()
         .flat_map(|credential| excess_of(credential, registration))
+        .collect()
+}
+
+/// Returns what presenting a credential would reveal beyond the registration.
+///
+/// `revealed` are the leaves of `VerifiedSdJwtVc::revealed` for the chosen paths: where an issuer put several claims into
+/// one disclosure, they can be more than the query wants. What every presentation shows is not among them.
+#[must_use]
+pub fn exceeds_registration_revealed(
+    query_id: &str,
+    credential: &Claims<'_>,
+    revealed: &[ClaimsPath],
+    registration: &VerifiedRegistration,
+) -> Vec<Excess> {
+    let (format, vct) = (credential.format.as_str(), credential.credential_type.as_str());
+    revealed
+        .iter()
+        .filter(|path| !registration.allows(format, vct, path))
+        .map(|path| Excess {
+            query_id: query_id.to_owned(),
+            path: Some(path.clone()),
+        })
         .collect()
 }
 

@@ -115,10 +115,7 @@ impl ClientMetadata {
                 .with_kid(kid)
                 .with_use("enc")
                 .with_alg("ECDH-ES"),
-            encrypted_response_enc_values_supported: vec![
-                ContentEncryption::A128Gcm,
-                ContentEncryption::A256Gcm,
-            ],
+            encrypted_response_enc_values_supported: vec![ContentEncryption::A128Gcm, ContentEncryption::A256Gcm],
             vp_formats_supported: json!({
                 "dc+sd-jwt": {"sd-jwt_alg_values": algorithms, "kb-jwt_alg_values": algorithms}
             }),
@@ -148,11 +145,7 @@ impl RequestObject {
     ///
     /// # Errors
     /// [`RequestSignError`] when the key is out of reach or the request cannot be written.
-    pub fn sign(
-        &self,
-        chain: &[Certificate],
-        signer: &dyn Signer,
-    ) -> Result<String, RequestSignError> {
+    pub fn sign(&self, chain: &[Certificate], signer: &dyn Signer) -> Result<String, RequestSignError> {
         let claims = wire::Claims::try_from(self).map_err(RequestSignError::Claims)?;
         JwsBuilder::new(REQUEST_TYP)
             .x5c(chain)

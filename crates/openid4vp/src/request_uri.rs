@@ -84,16 +84,14 @@ impl AuthorizationRequestUri {
             return Err(RequestUriError::Malformed);
         }
         let query = url.query().unwrap_or_default();
-        let mut parameters =
-            form::parse(query.as_bytes()).map_err(|_| RequestUriError::Malformed)?;
+        let mut parameters = form::parse(query.as_bytes()).map_err(|_| RequestUriError::Malformed)?;
         let mut required = |name| parameters.remove(name).ok_or(RequestUriError::Incomplete);
         let (client_id, request_uri) = (required("client_id")?, required("request_uri")?);
         let request_uri = Url::parse(&request_uri).map_err(|_| RequestUriError::Incomplete)?;
         if request_uri.scheme() != "https" || request_uri.fragment().is_some() {
             return Err(RequestUriError::Incomplete);
         }
-        let method =
-            RequestUriMethod::parse(parameters.get("request_uri_method").map(String::as_str))?;
+        let method = RequestUriMethod::parse(parameters.get("request_uri_method").map(String::as_str))?;
         Ok(Self {
             scheme: url.scheme().to_owned(),
             client_id,
@@ -153,10 +151,7 @@ mod tests {
         for scheme in ["eu-eaap", "haip-vp"] {
             let link = format!("{scheme}://?client_id=a&request_uri=https%3A%2F%2Fv.example%2F1");
             let uri = AuthorizationRequestUri::parse(&link).unwrap();
-            assert_eq!(
-                (uri.scheme.as_str(), uri.method),
-                (scheme, RequestUriMethod::Get)
-            );
+            assert_eq!((uri.scheme.as_str(), uri.method), (scheme, RequestUriMethod::Get));
         }
     }
 

@@ -1,6 +1,7 @@
 //! The answer of a wallet: always an encrypted one (OpenID4VP 1.0 §8, HAIP 1.0 §5).
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use mahfada_base::json;
 use mahfada_crypto::{AgreementKey, CryptoProvider, Random};
@@ -16,11 +17,14 @@ mod tests;
 /// The most bytes that an answer may have on the wire.
 pub const MAX_RESPONSE_BYTES: usize = 1024 * 1024;
 
+/// The most characters of an error code that are kept; those of §8.5 have fewer.
+const MAX_ERROR_CODE: usize = 64;
+
 /// The presentations by the id of the credential query that they answer; always lists (§8.1).
 pub type VpToken = BTreeMap<String, Vec<String>>;
 
 /// What a wallet answers when the citizen has agreed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuthorizationResponse {
     /// The presentations.
     pub vp_token: VpToken,
@@ -32,7 +36,7 @@ pub struct AuthorizationResponse {
 /// What a wallet answers otherwise; a refusal looks the same as having nothing (ARF `RPA_11`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuthorizationErrorResponse {
-    /// The error code of §8.5, such as `access_denied`.
+    /// The error code of §8.5, such as `access_denied`; one that was read is printable ASCII, cut to 64 characters.
     pub error: String,
     /// The state of the request.
     pub state: Option<String>,
@@ -46,7 +50,7 @@ pub struct UnverifiedResponse(UnverifiedJwe);
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ResponseError {
-    /// The body is too long, or a parameter stands twice.
+    /// The body is too long, a parameter stands twice, or the error code is no printable ASCII.
     #[error("not a form of this kind")]
     Form,
     /// The wallet reports an error instead of an answer.
@@ -69,6 +73,21 @@ impl ResponseError {
             Self::Declined(_) => "declined",
             Self::NotEncrypted => "not_encrypted",
         }
+    }
+}
+
+impl fmt::Debug for AuthorizationResponse {
+    /// Shows how many presentations stand under each id: presentations are personal data.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let counts: BTreeMap<&str, usize> = self
+            .vp_token
+            .iter()
+            .map(|(id, presentations)| (id.as_str(), presentations.len()))
+            .collect();
+        f.debug_struct("AuthorizationResponse")
+            .field("presentations", &counts)
+            .field("state", &self.state.is_some())
+            .finish()
     }
 }
 
@@ -127,17 +146,14 @@ impl UnverifiedResponse {
         }
         let mut parameters = form::parse(body).map_err(|_| ResponseError::Form)?;
         if let Some(response) = parameters.get("response") {
-            let jwe = UnverifiedJwe::parse(response, MAX_RESPONSE_BYTES)
-                .map_err(|_| ResponseError::NotEncrypted)?;
+            let jwe = UnverifiedJwe::parse(response, MAX_RESPONSE_BYTES).map_err(|_| ResponseError::NotEncrypted)?;
             return Ok(Self(jwe));
         }
         match parameters.remove("error") {
             Some(error) => {
+                let error = error_code(error)?;
                 let state = parameters.remove("state");
-                Err(ResponseError::Declined(AuthorizationErrorResponse {
-                    error,
-                    state,
-                }))
+                Err(ResponseError::Declined(AuthorizationErrorResponse { error, state }))
             }
             None => Err(ResponseError::NotEncrypted),
         }
@@ -158,10 +174,16 @@ impl UnverifiedResponse {
         key: &dyn AgreementKey,
         provider: &CryptoProvider,
     ) -> Result<AuthorizationResponse, ResponseError> {
-        let plaintext = self
-            .0
-            .decrypt(key, provider)
-            .map_err(|_| ResponseError::NotEncrypted)?;
+        let plaintext = self.0.decrypt(key, provider).map_err(|_| ResponseError::NotEncrypted)?;
         json::from_slice(&plaintext).map_err(ResponseError::Malformed)
     }
+}
+
+/// Keeps an error code fit for a log: printable ASCII (RFC 6749 §4.1.2.1), and not longer than a code is.
+fn error_code(mut error: String) -> Result<String, ResponseError> {
+    if error.is_empty() || !error.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return Err(ResponseError::Form);
+    }
+    error.truncate(MAX_ERROR_CODE);
+    Ok(error)
 }

@@ -55,8 +55,7 @@ impl Disclosure {
         let (salt, name, value) = match <[Value; 3]>::try_from(elements) {
             Ok([salt, name, value]) => (salt, Some(name), value),
             Err(elements) => {
-                let [salt, value] =
-                    <[Value; 2]>::try_from(elements).map_err(|_| DisclosureError::Arity)?;
+                let [salt, value] = <[Value; 2]>::try_from(elements).map_err(|_| DisclosureError::Arity)?;
                 (salt, None, value)
             }
         };

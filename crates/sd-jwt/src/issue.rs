@@ -1,6 +1,7 @@
 //! Issues an SD-JWT (RFC 9901 §4).
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use mahfada_base::{ClaimsPath, ClaimsPathError, PathSegment, base64url};
 use mahfada_crypto::{Digest, Random, RandomError, Signer};
@@ -20,7 +21,7 @@ mod tests;
 const SALT_LENGTH: usize = 16;
 
 /// The claims of a credential and which of them the holder may keep back.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct SdJwtIssuance {
     /// All claims, in clear.
     pub payload: Map<String, Value>,
@@ -102,10 +103,7 @@ impl SdJwtIssuance {
     ///
     /// # Errors
     /// [`SdJwtIssueError`] when the claims are not fit for it, or randomness or the signing key fails.
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "a header is spent on one token"
-    )]
+    #[expect(clippy::needless_pass_by_value, reason = "a header is spent on one token")]
     pub fn sign(
         &self,
         builder: JwsBuilder,
@@ -158,6 +156,17 @@ impl SdJwtIssuance {
     }
 }
 
+impl fmt::Debug for SdJwtIssuance {
+    /// Shows counts and paths, no claim: claims are personal data.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SdJwtIssuance")
+            .field("claims", &self.payload.len())
+            .field("selectively_disclosable", &self.selectively_disclosable)
+            .field("decoys", &self.decoys)
+            .finish_non_exhaustive()
+    }
+}
+
 struct Concealer<'a> {
     hidden: BTreeSet<Vec<PathSegment>>,
     decoys: usize,
@@ -201,11 +210,7 @@ impl Concealer<'_> {
         Ok(output)
     }
 
-    fn array(
-        &mut self,
-        elements: &[Value],
-        place: &[PathSegment],
-    ) -> Result<Value, SdJwtIssueError> {
+    fn array(&mut self, elements: &[Value], place: &[PathSegment]) -> Result<Value, SdJwtIssueError> {
         let mut output = Vec::with_capacity(elements.len());
         for (index, element) in (0..).zip(elements) {
             let below = [place, &[PathSegment::Index(index)]].concat();
@@ -238,9 +243,9 @@ impl Concealer<'_> {
 
 fn uses_reserved_name(value: &Value) -> bool {
     match value {
-        Value::Object(members) => members.iter().any(|(name, value)| {
-            [SD, SD_ALG, ELLIPSIS].contains(&name.as_str()) || uses_reserved_name(value)
-        }),
+        Value::Object(members) => members
+            .iter()
+            .any(|(name, value)| [SD, SD_ALG, ELLIPSIS].contains(&name.as_str()) || uses_reserved_name(value)),
         Value::Array(elements) => elements.iter().any(uses_reserved_name),
         _ => false,
     }

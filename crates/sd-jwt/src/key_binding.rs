@@ -147,11 +147,7 @@ impl VerifiedSdJwt {
         if !claims.is_current(expectation.max_age, now) {
             return Err(KeyBindingError::IssuedAt);
         }
-        if claims.sd_hash
-            != self
-                .hash_algorithm()
-                .digest(self.as_issued(), provider.digest)
-        {
+        if claims.sd_hash != self.hash_algorithm().digest(self.as_issued(), provider.digest) {
             return Err(KeyBindingError::SdHash);
         }
         Ok(VerifiedKeyBinding {

@@ -14,8 +14,11 @@ mod key_binding;
 mod parse;
 mod present;
 mod process;
+mod reveal;
 mod verify;
 
+#[cfg(test)]
+mod debug;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]

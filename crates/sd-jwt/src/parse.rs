@@ -1,5 +1,7 @@
 //! Takes an SD-JWT apart without believing anything in it (RFC 9901 §4).
 
+use std::fmt;
+
 use mahfada_jose::UnverifiedJws;
 
 use crate::{Disclosure, SdJwtError};
@@ -13,7 +15,6 @@ pub const MAX_LENGTH: usize = 256 * 1024;
 pub const MAX_DISCLOSURES: usize = 256;
 
 /// An SD-JWT, with or without key binding, of which nothing has been checked but the form.
-#[derive(Debug)]
 pub struct UnverifiedSdJwt {
     /// The issuer-signed JWT and the disclosures with their tildes, as `sd_hash` covers them.
     pub(crate) text: String,
@@ -77,5 +78,16 @@ impl UnverifiedSdJwt {
             Some(_) => Err(SdJwtError::UnexpectedKeyBinding),
             None => Ok(()),
         }
+    }
+}
+
+impl fmt::Debug for UnverifiedSdJwt {
+    /// Shows lengths and counts: the rest is personal data.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UnverifiedSdJwt")
+            .field("bytes", &self.text.len())
+            .field("disclosures", &self.disclosures.len())
+            .field("key_binding", &self.key_binding.is_some())
+            .finish_non_exhaustive()
     }
 }

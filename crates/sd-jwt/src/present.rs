@@ -1,4 +1,6 @@
-//! Presents chosen claims and nothing else (RFC 9901 §7.2).
+//! Presents chosen claims with as little else as the disclosures allow (RFC 9901 §7.2).
+
+use std::fmt;
 
 use mahfada_base::{ClaimsPath, ClaimsPathError, PathSegment, UnixTime, base64url};
 use mahfada_crypto::{Digest, Signature, SignatureAlgorithm};
@@ -40,14 +42,14 @@ impl PresentError {
 }
 
 /// An SD-JWT with the chosen disclosures, to be sent as it is or with a key binding.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct SdJwtPresentation {
     text: String,
     hash: HashAlgorithm,
 }
 
 /// A key binding JWT that lacks only the holder's signature.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct KeyBindingInput {
     sd_jwt: String,
     input: String,
@@ -56,7 +58,9 @@ pub struct KeyBindingInput {
 impl VerifiedSdJwt {
     /// Selects exactly the disclosures at the paths, those above that they need, and those below.
     ///
-    /// A path to an object selects all of it; siblings stay hidden. Paths refer to [`VerifiedSdJwt::claims`].
+    /// A path to an object selects all of it. Siblings that are disclosures of their own stay hidden; those in clear
+    /// inside a disclosure that is needed go along with it, as [`VerifiedSdJwt::revealed`] tells. Paths refer to
+    /// [`VerifiedSdJwt::claims`].
     ///
     /// # Errors
     /// [`PresentError::Path`] when a path selects no claim that this SD-JWT discloses.
@@ -69,17 +73,10 @@ impl VerifiedSdJwt {
             })?;
             chosen.extend(found);
         }
-        let jwt = self
-            .as_issued()
-            .split('~')
-            .next()
-            .ok_or(PresentError::Malformed)?;
+        let jwt = self.as_issued().split('~').next().ok_or(PresentError::Malformed)?;
         let mut text = format!("{jwt}~");
         for (disclosure, place) in self.disclosures() {
-            if chosen
-                .iter()
-                .any(|at| at.starts_with(place) || place.starts_with(at))
-            {
+            if is_needed(place, &chosen) {
                 text.push_str(disclosure.encoded());
                 text.push('~');
             }
@@ -138,34 +135,45 @@ impl KeyBindingInput {
     }
 }
 
+impl fmt::Debug for SdJwtPresentation {
+    /// Shows the length: the rest is personal data.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SdJwtPresentation({}, {} bytes)", self.hash.name(), self.text.len())
+    }
+}
+
+impl fmt::Debug for KeyBindingInput {
+    /// Shows lengths: the rest is personal data.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (presentation, input) = (self.sd_jwt.len(), self.input.len());
+        write!(f, "KeyBindingInput({presentation} bytes, {input} bytes)")
+    }
+}
+
+/// Tells whether the disclosure that stands at `place` is sent when the places chosen are: above, at or below one.
+pub(crate) fn is_needed(place: &[PathSegment], chosen: &[Vec<PathSegment>]) -> bool {
+    chosen.iter().any(|at| at.starts_with(place) || place.starts_with(at))
+}
+
 /// Returns every place that the path selects; the same steps as [`ClaimsPath::select`], which returns values.
-pub(crate) fn locations(
-    root: &Value,
-    path: &ClaimsPath,
-) -> Result<Vec<Vec<PathSegment>>, ClaimsPathError> {
+pub(crate) fn locations(root: &Value, path: &ClaimsPath) -> Result<Vec<Vec<PathSegment>>, ClaimsPathError> {
     let mut selected = vec![(Vec::new(), root)];
     for segment in path.segments() {
         let mut next = Vec::new();
         for (place, element) in selected {
             match (segment, element) {
                 (PathSegment::Name(name), Value::Object(members)) => {
-                    next.extend(
-                        members
-                            .get(name)
-                            .map(|value| (step(&place, segment), value)),
-                    );
+                    next.extend(members.get(name).map(|value| (step(&place, segment), value)));
                 }
                 (PathSegment::Index(index), Value::Array(elements)) => {
-                    let value = usize::try_from(*index)
-                        .ok()
-                        .and_then(|index| elements.get(index));
+                    let value = usize::try_from(*index).ok().and_then(|index| elements.get(index));
                     next.extend(value.map(|value| (step(&place, segment), value)));
                 }
                 (PathSegment::All, Value::Array(elements)) => {
                     next.extend(
-                        (0..).zip(elements).map(|(index, value)| {
-                            (step(&place, &PathSegment::Index(index)), value)
-                        }),
+                        (0..)
+                            .zip(elements)
+                            .map(|(index, value)| (step(&place, &PathSegment::Index(index)), value)),
                     );
                 }
                 _ => return Err(ClaimsPathError::WrongKind),

@@ -64,7 +64,6 @@ impl ProcessError {
 }
 
 /// The payload with the disclosed claims in place.
-#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Processed {
     /// The claims, without `_sd`, `_sd_alg` and placeholders.
     pub(crate) claims: Value,
@@ -138,10 +137,7 @@ impl<'a> Processor<'a> {
         processed
     }
 
-    fn object(
-        &mut self,
-        members: &'a Map<String, Value>,
-    ) -> Result<Map<String, Value>, ProcessError> {
+    fn object(&mut self, members: &'a Map<String, Value>) -> Result<Map<String, Value>, ProcessError> {
         if members.contains_key(ELLIPSIS) {
             return Err(ProcessError::ReservedName);
         }
@@ -149,10 +145,7 @@ impl<'a> Processor<'a> {
             return Err(ProcessError::HashAlgorithm);
         }
         let mut output = Map::new();
-        for (name, value) in members
-            .iter()
-            .filter(|(name, _)| *name != SD && *name != SD_ALG)
-        {
+        for (name, value) in members.iter().filter(|(name, _)| *name != SD && *name != SD_ALG) {
             let processed = self.below(PathSegment::Name(name.clone()), value)?;
             output.insert(name.clone(), processed);
         }
@@ -169,15 +162,8 @@ impl<'a> Processor<'a> {
         Ok(output)
     }
 
-    fn insert_claim(
-        &mut self,
-        index: usize,
-        output: &mut Map<String, Value>,
-    ) -> Result<(), ProcessError> {
-        let disclosure = self
-            .disclosures
-            .get(index)
-            .ok_or(ProcessError::Unreferenced)?;
+    fn insert_claim(&mut self, index: usize, output: &mut Map<String, Value>) -> Result<(), ProcessError> {
+        let disclosure = self.disclosures.get(index).ok_or(ProcessError::Unreferenced)?;
         let name = disclosure.name().ok_or(ProcessError::Arity)?;
         if [SD, SD_ALG, ELLIPSIS].contains(&name) {
             return Err(ProcessError::ReservedName);
@@ -202,10 +188,7 @@ impl<'a> Processor<'a> {
                 return Err(ProcessError::ReservedName);
             }
             if let Some(index) = self.note(digest)? {
-                let disclosure = self
-                    .disclosures
-                    .get(index)
-                    .ok_or(ProcessError::Unreferenced)?;
+                let disclosure = self.disclosures.get(index).ok_or(ProcessError::Unreferenced)?;
                 if disclosure.name().is_some() {
                     return Err(ProcessError::Arity);
                 }
@@ -224,10 +207,7 @@ impl<'a> Processor<'a> {
         if !self.seen.insert(digest) {
             return Err(ProcessError::DuplicateDigest);
         }
-        let found = self
-            .by_digest
-            .get_key_value(digest)
-            .map(|(key, index)| (*key, *index));
+        let found = self.by_digest.get_key_value(digest).map(|(key, index)| (*key, *index));
         if let Some((key, index)) = found {
             self.open.push(key);
             return Ok(Some(index));

@@ -16,10 +16,7 @@ pub(crate) const NOW: UnixTime = UnixTime::new(1_795_348_800);
 pub(crate) const VCT: &str = "urn:mahfada:pid:1";
 
 pub(crate) fn signer(seed: &str) -> Arc<dyn Signer> {
-    PROVIDER
-        .keys
-        .generate_es256(&SeededRandom::new(seed))
-        .unwrap()
+    PROVIDER.keys.generate_es256(&SeededRandom::new(seed)).unwrap()
 }
 
 pub(crate) fn issuer() -> Arc<dyn Signer> {
@@ -46,10 +43,7 @@ pub(crate) fn payload(more: Value) -> Value {
     payload
 }
 
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "every caller writes the content in place"
-)]
+#[expect(clippy::needless_pass_by_value, reason = "every caller writes the content in place")]
 pub(crate) fn disclosure(content: Value) -> String {
     base64url::encode(content.to_string())
 }

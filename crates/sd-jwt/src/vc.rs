@@ -1,5 +1,7 @@
 //! SD-JWT-based verifiable credentials (SD-JWT VC §2).
 
+use std::fmt;
+
 use mahfada_base::{CLOCK_SKEW, ClaimsPath, PathSegment, UnixTime, json};
 use mahfada_crypto::{CryptoProvider, PublicKey, SignatureAlgorithm};
 use mahfada_jose::{Expectation, Jwk, JwkError};
@@ -7,8 +9,8 @@ use serde_json::{Map, Value};
 
 use crate::process::{ELLIPSIS, SD};
 use crate::{
-    KeyBindingError, KeyBindingExpectation, PresentError, SdJwtError, SdJwtPresentation,
-    UnverifiedSdJwt, VerifiedKeyBinding, VerifiedSdJwt,
+    KeyBindingError, KeyBindingExpectation, PresentError, SdJwtError, SdJwtPresentation, UnverifiedSdJwt,
+    VerifiedKeyBinding, VerifiedSdJwt,
 };
 
 #[cfg(test)]
@@ -20,16 +22,7 @@ pub const TYP: &str = "dc+sd-jwt";
 pub const LEGACY_TYP: &str = "vc+sd-jwt";
 
 /// The claims that every verifier must see, with all below them (SD-JWT VC §2.2.2).
-pub const NEVER_DISCLOSABLE: &[&str] = &[
-    "iss",
-    "nbf",
-    "exp",
-    "cnf",
-    "vct",
-    "vct#integrity",
-    "aka_vcts",
-    "status",
-];
+pub const NEVER_DISCLOSABLE: &[&str] = &["iss", "nbf", "exp", "cnf", "vct", "vct#integrity", "aka_vcts", "status"];
 
 /// The algorithms that an issuer may use (decision D11).
 const ALGORITHMS: &[SignatureAlgorithm] = &[
@@ -82,13 +75,12 @@ impl SdJwtVcError {
 }
 
 /// A credential of which nothing has been checked but the form.
-#[derive(Debug)]
 pub struct UnverifiedSdJwtVc(UnverifiedSdJwt, Option<String>);
 
 /// A credential whose signature, disclosures, type and times hold.
 ///
 /// That the issuer may issue this type, its status and its key binding are checked elsewhere.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct VerifiedSdJwtVc {
     sd_jwt: VerifiedSdJwt,
     vct: String,
@@ -106,10 +98,7 @@ impl UnverifiedSdJwtVc {
         let sd_jwt = UnverifiedSdJwt::parse(text)?;
         let payload = json::parse(sd_jwt.jws().unverified_payload());
         let payload = payload.map_err(|_| SdJwtError::Payload)?;
-        let vct = payload
-            .get("vct")
-            .and_then(Value::as_str)
-            .map(ToOwned::to_owned);
+        let vct = payload.get("vct").and_then(Value::as_str).map(ToOwned::to_owned);
         Ok(Self(sd_jwt, vct))
     }
 
@@ -158,10 +147,7 @@ impl UnverifiedSdJwtVc {
         let sd_jwt = self.0.verify(issuer_key, &expectation, provider)?;
         check_visible(&sd_jwt)?;
         let payload = sd_jwt.signed_payload();
-        let vct = payload
-            .get("vct")
-            .and_then(Value::as_str)
-            .filter(|vct| !vct.is_empty());
+        let vct = payload.get("vct").and_then(Value::as_str).filter(|vct| !vct.is_empty());
         let vct = vct.ok_or(SdJwtVcError::Vct)?.to_owned();
         let holder_key = holder_key(payload)?;
         let expires_at = time(payload, "exp")?;
@@ -242,12 +228,20 @@ impl VerifiedSdJwtVc {
         self.sd_jwt.as_issued()
     }
 
-    /// Selects exactly the disclosures at the paths, as [`VerifiedSdJwt::present`] does.
+    /// Selects the disclosures at the paths with those above and below, as [`VerifiedSdJwt::present`] does.
+    ///
+    /// More than the paths may become visible; [`VerifiedSdJwtVc::revealed`] says what.
     ///
     /// # Errors
     /// [`PresentError::Path`] when a path selects no claim.
     pub fn present(&self, paths: &[ClaimsPath]) -> Result<SdJwtPresentation, PresentError> {
         self.sd_jwt.present(paths)
+    }
+
+    /// Returns every leaf that presenting the paths makes visible, as [`VerifiedSdJwt::revealed`] does.
+    #[must_use]
+    pub fn revealed(&self, paths: &[ClaimsPath]) -> Vec<ClaimsPath> {
+        self.sd_jwt.revealed(paths)
     }
 
     /// Verifies that the holder of the key in `cnf` made this presentation, for this verifier, now (RFC 9901 §7.3).
@@ -260,12 +254,31 @@ impl VerifiedSdJwtVc {
         now: UnixTime,
         provider: &CryptoProvider,
     ) -> Result<VerifiedKeyBinding, KeyBindingError> {
-        let holder = self
-            .holder_key
-            .as_ref()
-            .ok_or(KeyBindingError::Confirmation)?;
-        self.sd_jwt
-            .verify_key_binding(holder, expectation, now, provider)
+        let holder = self.holder_key.as_ref().ok_or(KeyBindingError::Confirmation)?;
+        self.sd_jwt.verify_key_binding(holder, expectation, now, provider)
+    }
+}
+
+impl fmt::Debug for UnverifiedSdJwtVc {
+    /// Shows the type, lengths and counts: the rest is personal data.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UnverifiedSdJwtVc")
+            .field("vct", &self.1)
+            .field("sd_jwt", &self.0)
+            .finish()
+    }
+}
+
+impl fmt::Debug for VerifiedSdJwtVc {
+    /// Shows the type, times, lengths and counts: the rest is personal data.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VerifiedSdJwtVc")
+            .field("vct", &self.vct)
+            .field("bound", &self.holder_key.is_some())
+            .field("issued_at", &self.issued_at)
+            .field("expires_at", &self.expires_at)
+            .field("sd_jwt", &self.sd_jwt)
+            .finish()
     }
 }
 
@@ -290,9 +303,7 @@ fn check_visible(sd_jwt: &VerifiedSdJwt) -> Result<(), SdJwtVcError> {
 fn hides(value: &Value) -> bool {
     match value {
         Value::Object(members) => {
-            members.contains_key(SD)
-                || members.contains_key(ELLIPSIS)
-                || members.values().any(hides)
+            members.contains_key(SD) || members.contains_key(ELLIPSIS) || members.values().any(hides)
         }
         Value::Array(elements) => elements.iter().any(hides),
         _ => false,
@@ -301,16 +312,10 @@ fn hides(value: &Value) -> bool {
 
 fn holder_key(payload: &Map<String, Value>) -> Result<Option<Jwk>, SdJwtVcError> {
     let jwk = payload.get("cnf").and_then(|cnf| cnf.get("jwk"));
-    jwk.map(Jwk::parse)
-        .transpose()
-        .map_err(SdJwtVcError::Confirmation)
+    jwk.map(Jwk::parse).transpose().map_err(SdJwtVcError::Confirmation)
 }
 
 fn time(claims: &Map<String, Value>, name: &'static str) -> Result<Option<UnixTime>, SdJwtVcError> {
     let seconds = |value: &Value| value.as_i64().ok_or(SdJwtVcError::Claim(name));
-    Ok(claims
-        .get(name)
-        .map(seconds)
-        .transpose()?
-        .map(UnixTime::new))
+    Ok(claims.get(name).map(seconds).transpose()?.map(UnixTime::new))
 }

@@ -73,9 +73,7 @@ fn verify(text: &str) -> VerifiedSdJwt {
         algorithms: &[SignatureAlgorithm::Es256],
     };
     let parsed = UnverifiedSdJwt::parse(text.trim_end()).unwrap();
-    parsed
-        .verify(&issuer_key(), &expectation, &PROVIDER)
-        .unwrap()
+    parsed.verify(&issuer_key(), &expectation, &PROVIDER).unwrap()
 }
 
 /// Verifies the key binding, if there is one, and that another nonce is refused.
@@ -120,20 +118,14 @@ fn verifies_every_published_token() {
         for ((disclosure, _), expected) in verified.disclosures().iter().zip(disclosures) {
             let contents = expected["contents"].as_array().unwrap();
             assert_eq!(disclosure.value(), contents.last().unwrap(), "{section}");
-            let digest = verified
-                .hash_algorithm()
-                .digest(disclosure.encoded(), PROVIDER.digest);
+            let digest = verified.hash_algorithm().digest(disclosure.encoded(), PROVIDER.digest);
             assert_eq!(digest, expected["sha256_b64url"], "{section}");
         }
         let Some(kb) = token.get("kb_jwt").filter(|kb| !kb.is_null()) else {
             continue;
         };
         let iat = kb["payload"]["iat"].as_i64().unwrap();
-        check_key_binding(
-            &verified,
-            "https://verifier.example.org",
-            UnixTime::new(iat),
-        );
+        check_key_binding(&verified, "https://verifier.example.org", UnixTime::new(iat));
         bound += 1;
     }
     assert_eq!(bound, 2);
@@ -180,11 +172,7 @@ fn a_verifier_sees_what_the_reference_implementation_sees() {
             Some("rfc9901") => "https://verifier.example.org",
             _ => "https://example.com/verifier",
         };
-        check_key_binding(
-            &verified,
-            audience,
-            UnixTime::new(claims["iat"].as_i64().unwrap()),
-        );
+        check_key_binding(&verified, audience, UnixTime::new(claims["iat"].as_i64().unwrap()));
         bound += 1;
     }
     assert_eq!(bound, 6);
@@ -198,12 +186,7 @@ fn a_holder_sees_every_claim_that_was_issued() {
             panic!("{}", case.name)
         };
         for (name, value) in &expected {
-            assert_eq!(
-                issued.claims().get(name),
-                Some(value),
-                "{} {name}",
-                case.name
-            );
+            assert_eq!(issued.claims().get(name), Some(value), "{} {name}", case.name);
         }
     }
 }

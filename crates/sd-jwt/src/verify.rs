@@ -1,5 +1,7 @@
 //! Verifies an SD-JWT (RFC 9901 §7.1).
 
+use std::fmt;
+
 use mahfada_base::{ClaimsPath, PathSegment, json};
 use mahfada_crypto::{CryptoProvider, PublicKey};
 use mahfada_jose::Expectation;
@@ -11,7 +13,7 @@ use crate::{Disclosure, HashAlgorithm, SdJwtError, UnverifiedSdJwt};
 /// An SD-JWT whose signature and disclosures hold.
 ///
 /// Whether the signer may sign it, its times and its key binding are checked elsewhere.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct VerifiedSdJwt {
     text: String,
     key_binding: Option<String>,
@@ -105,5 +107,18 @@ impl VerifiedSdJwt {
 
     pub(crate) fn key_binding(&self) -> Option<&str> {
         self.key_binding.as_deref()
+    }
+}
+
+impl fmt::Debug for VerifiedSdJwt {
+    /// Shows lengths and counts: the rest is personal data.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VerifiedSdJwt")
+            .field("bytes", &self.text.len())
+            .field("disclosures", &self.disclosures.len())
+            .field("undisclosed", &self.undisclosed)
+            .field("key_binding", &self.key_binding.is_some())
+            .field("hash", &self.hash)
+            .finish_non_exhaustive()
     }
 }

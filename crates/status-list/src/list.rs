@@ -117,9 +117,7 @@ impl Width {
     fn place(self, index: u64) -> Option<(usize, u8)> {
         let per_byte = u64::from(self.entries_per_byte());
         let byte = usize::try_from(index / per_byte).ok()?;
-        let shift = u8::try_from(index % per_byte)
-            .ok()?
-            .checked_mul(self.bits())?;
+        let shift = u8::try_from(index % per_byte).ok()?.checked_mul(self.bits())?;
         Some((byte, shift))
     }
 }
@@ -145,19 +143,13 @@ impl StatusList {
     ///
     /// # Errors
     /// [`StatusListFormatError`] when it is longer, or not one zlib stream in canonical base64url.
-    pub fn decode(
-        bits: u8,
-        text: &str,
-        max_uncompressed: usize,
-    ) -> Result<Self, StatusListFormatError> {
+    pub fn decode(bits: u8, text: &str, max_uncompressed: usize) -> Result<Self, StatusListFormatError> {
         let width = Width::of(bits).ok_or(StatusListFormatError::Bits)?;
         let compressed = base64url::decode(text)?;
         let mut decoder = ZlibDecoder::new(compressed.as_slice());
         let mut bytes = Vec::new();
         // One byte more than allowed is enough to know, whatever the stream would grow to.
-        let limit = u64::try_from(max_uncompressed)
-            .unwrap_or(u64::MAX)
-            .saturating_add(1);
+        let limit = u64::try_from(max_uncompressed).unwrap_or(u64::MAX).saturating_add(1);
         decoder
             .by_ref()
             .take(limit)
@@ -187,15 +179,12 @@ impl StatusList {
         base64url::encode(compressed)
     }
 
-    /// Returns the value of an entry, in constant time.
+    /// Returns the value of an entry, at a cost that does not depend on the size of the list.
     ///
     /// # Errors
     /// [`StatusIndexError::OutOfRange`] when the list is shorter.
     pub fn get(&self, index: u64) -> Result<u8, StatusIndexError> {
-        let (byte, shift) = self
-            .width
-            .place(index)
-            .ok_or(StatusIndexError::OutOfRange)?;
+        let (byte, shift) = self.width.place(index).ok_or(StatusIndexError::OutOfRange)?;
         let byte = self.bytes.get(byte).ok_or(StatusIndexError::OutOfRange)?;
         Ok((byte >> shift) & self.width.mask())
     }
@@ -209,14 +198,8 @@ impl StatusList {
         if value > mask {
             return Err(StatusIndexError::ValueTooWide);
         }
-        let (byte, shift) = self
-            .width
-            .place(index)
-            .ok_or(StatusIndexError::OutOfRange)?;
-        let byte = self
-            .bytes
-            .get_mut(byte)
-            .ok_or(StatusIndexError::OutOfRange)?;
+        let (byte, shift) = self.width.place(index).ok_or(StatusIndexError::OutOfRange)?;
+        let byte = self.bytes.get_mut(byte).ok_or(StatusIndexError::OutOfRange)?;
         *byte = (*byte & !(mask << shift)) | (value << shift);
         Ok(())
     }
@@ -239,11 +222,6 @@ impl StatusList {
 
 impl fmt::Debug for StatusList {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "StatusList({} entries of {} bits)",
-            self.size(),
-            self.bits()
-        )
+        write!(f, "StatusList({} entries of {} bits)", self.size(), self.bits())
     }
 }

@@ -52,10 +52,7 @@ impl StatusReference {
             .get("idx")
             .and_then(Value::as_u64)
             .ok_or(StatusReferenceError::Index)?;
-        let uri = list
-            .get("uri")
-            .and_then(Value::as_str)
-            .filter(|uri| !uri.is_empty());
+        let uri = list.get("uri").and_then(Value::as_str).filter(|uri| !uri.is_empty());
         Ok(Self {
             uri: uri.ok_or(StatusReferenceError::Uri)?.to_owned(),
             idx,
@@ -80,10 +77,7 @@ mod tests {
                 uri: "https://a.example/1".to_owned(),
                 idx,
             };
-            assert_eq!(
-                StatusReference::from_claim(&reference.to_claim()),
-                Ok(reference)
-            );
+            assert_eq!(StatusReference::from_claim(&reference.to_claim()), Ok(reference));
         }
     }
 
@@ -105,10 +99,7 @@ mod tests {
             assert_eq!(refused.code(), "status_index", "{idx}");
         }
         let missing = json!({"status_list": {"uri": "https://a.example/1"}});
-        assert_eq!(
-            StatusReference::from_claim(&missing),
-            Err(StatusReferenceError::Index)
-        );
+        assert_eq!(StatusReference::from_claim(&missing), Err(StatusReferenceError::Index));
     }
 
     #[test]
@@ -124,10 +115,7 @@ mod tests {
         }
         for uri in [json!(""), json!(1), Value::Null] {
             let claim = json!({"status_list": {"idx": 1, "uri": uri}});
-            assert_eq!(
-                StatusReference::from_claim(&claim).unwrap_err().code(),
-                "status_uri"
-            );
+            assert_eq!(StatusReference::from_claim(&claim).unwrap_err().code(), "status_uri");
         }
     }
 }

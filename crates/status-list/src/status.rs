@@ -5,7 +5,7 @@
 pub enum Status {
     /// 0: the credential is valid as far as the list goes.
     Valid,
-    /// 1: revoked, for good.
+    /// 1: revoked; that it stays so is the issuer's to keep (§7.1).
     Invalid,
     /// 2: suspended; needs a list of at least 2 bits.
     Suspended,

@@ -17,6 +17,10 @@ pub const TYP: &str = "statuslist+jwt";
 pub const MIN_TTL: Seconds = 60;
 /// The longest time after which a list is fetched again, in seconds.
 pub const MAX_TTL: Seconds = 24 * 3_600;
+/// The longest time between `iat` and `exp`: seven days, in seconds.
+///
+/// Nobody can make a relying party believe one list for longer, whoever keeps newer ones from it.
+pub const MAX_LIFETIME: Seconds = 7 * 86_400;
 /// The time after which a list without `ttl` is fetched again, in seconds.
 pub const DEFAULT_TTL: Seconds = 3_600;
 
@@ -41,6 +45,9 @@ pub enum StatusListTokenError {
     /// The token has more bytes than a relying party reads; spread the entries over more lists.
     #[error("the status list compresses to more than a relying party reads")]
     TooLarge,
+    /// The token is good for longer than [`MAX_LIFETIME`], or expires before it is made.
+    #[error("the status list is good for longer than a relying party allows")]
+    Lifetime,
 }
 
 impl StatusListTokenError {
@@ -50,6 +57,7 @@ impl StatusListTokenError {
         match self {
             Self::Sign(_) => "sign",
             Self::TooLarge => "status_too_large",
+            Self::Lifetime => "status_exp",
         }
     }
 }
@@ -82,7 +90,8 @@ impl StatusListToken {
     /// Signs a list: `uri` is where it is published, `chain` goes into `x5c` without the anchor (HAIP 1.0 §6.1).
     ///
     /// # Errors
-    /// [`StatusListTokenError`] when the key is out of reach, or the token would be too long to be read.
+    /// [`StatusListTokenError`] when the key is out of reach, or no relying party would accept the token: it has too
+    /// many bytes or is good for too long.
     pub fn sign(
         uri: &str,
         issued_at: UnixTime,
@@ -92,6 +101,9 @@ impl StatusListToken {
         chain: &[Certificate],
         signer: &dyn Signer,
     ) -> Result<String, StatusListTokenError> {
+        if !has_allowed_lifetime(issued_at, expires_at) {
+            return Err(StatusListTokenError::Lifetime);
+        }
         let claims = SignedClaims {
             sub: uri,
             iat: issued_at,
@@ -129,8 +141,8 @@ pub enum StatusListError {
     /// The list is another than the one that the credential refers to.
     #[error("the status list is another one")]
     Subject,
-    /// The list has expired or does not say when it does.
-    #[error("the status list has expired")]
+    /// The list has expired, does not say when it does, or is good for longer than [`MAX_LIFETIME`].
+    #[error("the status list has expired or is good for too long")]
     Expired,
     /// The list comes from the future.
     #[error("the status list is not valid yet")]
@@ -173,7 +185,9 @@ impl From<JwsError> for StatusListError {
 #[derive(Debug)]
 pub struct UnverifiedStatusListToken(UnverifiedJws);
 
-/// A list that its issuer signed, for the address expected, not expired when it was verified.
+/// A list that the key given signed for the address expected, and that had not expired when it was verified.
+///
+/// It may be older than another one seen for the same address: [`Self::is_older_than`] is the caller's to ask.
 #[derive(Clone, Debug)]
 pub struct VerifiedStatusList {
     list: StatusList,
@@ -199,10 +213,12 @@ impl UnverifiedStatusListToken {
 
     /// Verifies type, signature, address and times, and only then decompresses the list (§8.3).
     ///
-    /// It does not check that the key may sign status lists for the issuer of the credential.
+    /// It does not check that the key may sign status lists for the issuer of the credential, nor that no newer list
+    /// has been seen.
     ///
     /// # Errors
-    /// [`StatusListError`] with the first rule that is broken; a list without `exp` has expired.
+    /// [`StatusListError`] with the first rule that is broken; a list without `exp`, or with one more
+    /// than [`MAX_LIFETIME`] after `iat`, counts as expired.
     pub fn verify(
         self,
         key: &PublicKey,
@@ -224,7 +240,7 @@ impl UnverifiedStatusListToken {
         }
         // Decision D10: `exp` is the limit of trust, so a list without one is trusted at no time.
         let expires_at = claims.exp.ok_or(StatusListError::Expired)?;
-        if now >= expires_at.plus(CLOCK_SKEW) {
+        if now >= expires_at.plus(CLOCK_SKEW) || !has_allowed_lifetime(claims.iat, expires_at) {
             return Err(StatusListError::Expired);
         }
         let ListClaim { bits, lst } = claims.status_list;
@@ -238,7 +254,7 @@ impl UnverifiedStatusListToken {
 }
 
 impl VerifiedStatusList {
-    /// Returns the status at an index, in constant time.
+    /// Returns the status at an index, at a cost that does not depend on the size of the list.
     ///
     /// # Errors
     /// [`StatusIndexError::OutOfRange`]: the credential is then refused, not taken for valid.
@@ -252,10 +268,19 @@ impl VerifiedStatusList {
         self.issued_at
     }
 
-    /// Returns when the list stops being believed.
+    /// Returns `exp`; [`Self::is_current`] allows the clock skew on top of it.
     #[must_use]
     pub const fn expires_at(&self) -> UnixTime {
         self.expires_at
+    }
+
+    /// Tells whether this list was made before the other one: whoever has seen `other` for the address refuses this
+    /// one, or a revocation would be undone by an old list that has not expired.
+    ///
+    /// That both are for the same address is not checked.
+    #[must_use]
+    pub const fn is_older_than(&self, other: &Self) -> bool {
+        self.issued_at.seconds() < other.issued_at.seconds()
     }
 
     /// Tells whether a kept list may still be believed; the same limit as at verification.
@@ -269,4 +294,8 @@ impl VerifiedStatusList {
     pub const fn ttl(&self) -> Seconds {
         self.ttl
     }
+}
+
+fn has_allowed_lifetime(issued_at: UnixTime, expires_at: UnixTime) -> bool {
+    (0..=MAX_LIFETIME).contains(&expires_at.since(issued_at))
 }

@@ -25,27 +25,21 @@ pub(crate) enum Health {
 
 /// Runs all jobs in one transaction and answers each after the commit, or each with the error that prevented it.
 pub(crate) fn run(connection: &Connection, jobs: Vec<Job>) -> Health {
-    let (works, dones): (Vec<Work>, Vec<Done>) =
-        jobs.into_iter().map(|job| (job.work, job.done)).unzip();
+    let (works, dones): (Vec<Work>, Vec<Done>) = jobs.into_iter().map(|job| (job.work, job.done)).unzip();
     let (answers, health) = transact(connection, works);
     match answers {
         Ok(answers) => dones
             .into_iter()
             .zip(answers)
             .for_each(|(done, answer)| tell(done, answer)),
-        Err(error) => dones
-            .into_iter()
-            .for_each(|done| tell(done, Err(error.clone()))),
+        Err(error) => dones.into_iter().for_each(|done| tell(done, Err(error.clone()))),
     }
     health
 }
 
 type Answer = Result<End, StorageError>;
 
-fn transact(
-    connection: &Connection,
-    works: Vec<Work>,
-) -> (Result<Vec<Answer>, StorageError>, Health) {
+fn transact(connection: &Connection, works: Vec<Work>) -> (Result<Vec<Answer>, StorageError>, Health) {
     if let Err(error) = execute(connection, "BEGIN IMMEDIATE") {
         return (Err(error), Health::Good);
     }

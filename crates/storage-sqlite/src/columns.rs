@@ -23,11 +23,7 @@ impl Columns<'_> {
     }
 
     /// Reads a text column into an id.
-    pub(crate) fn id<T>(
-        &self,
-        column: &'static str,
-        make: impl FnOnce(String) -> T,
-    ) -> Result<T, StorageError> {
+    pub(crate) fn id<T>(&self, column: &'static str, make: impl FnOnce(String) -> T) -> Result<T, StorageError> {
         self.get::<String>(column).map(make)
     }
 
@@ -37,16 +33,9 @@ impl Columns<'_> {
     }
 
     /// Reads a text column whose value is one of a few.
-    pub(crate) fn one_of<T: Copy>(
-        &self,
-        column: &'static str,
-        names: &[(T, &str)],
-    ) -> Result<T, StorageError> {
+    pub(crate) fn one_of<T: Copy>(&self, column: &'static str, names: &[(T, &str)]) -> Result<T, StorageError> {
         let text: String = self.get(column)?;
-        let known = names
-            .iter()
-            .find(|(_, name)| *name == text)
-            .map(|(value, _)| *value);
+        let known = names.iter().find(|(_, name)| *name == text).map(|(value, _)| *value);
         known.ok_or_else(|| self.inconsistent(column))
     }
 

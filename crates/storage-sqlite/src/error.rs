@@ -9,9 +9,7 @@ pub(crate) fn from_sqlite(error: Error) -> StorageError {
         (Some(ErrorCode::DiskFull), _) => StorageError::Full,
         (Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked), _) => StorageError::Busy,
         // The text is the one that the trigger of the schema raises.
-        (Some(ErrorCode::ConstraintViolation), Error::SqliteFailure(_, Some(text)))
-            if text == "irreversible" =>
-        {
+        (Some(ErrorCode::ConstraintViolation), Error::SqliteFailure(_, Some(text))) if text == "irreversible" => {
             StorageError::Irreversible
         }
         (Some(ErrorCode::ConstraintViolation), _) => StorageError::Conflict,
@@ -23,8 +21,5 @@ pub(crate) fn from_sqlite(error: Error) -> StorageError {
 ///
 /// After a failed sync the system may have dropped the pages and report success at the next one.
 pub(crate) const fn is_survivable(error: &StorageError) -> bool {
-    matches!(
-        error,
-        StorageError::Full | StorageError::Busy | StorageError::Conflict
-    )
+    matches!(error, StorageError::Full | StorageError::Busy | StorageError::Conflict)
 }

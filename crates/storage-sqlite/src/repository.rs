@@ -15,10 +15,7 @@ mod trust_memory;
 use mahfada_storage::StorageError;
 
 /// Returns the stored name of a value out of the list that reading uses as well.
-fn name_of<T: Copy + PartialEq>(
-    value: T,
-    names: &[(T, &'static str)],
-) -> Result<&'static str, StorageError> {
+fn name_of<T: Copy + PartialEq>(value: T, names: &[(T, &'static str)]) -> Result<&'static str, StorageError> {
     let found = names.iter().find(|(known, _)| *known == value);
     found.map(|(_, name)| *name).ok_or(StorageError::Conflict)
 }

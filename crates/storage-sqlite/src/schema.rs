@@ -16,8 +16,7 @@ pub(crate) fn migrate(connection: &mut Connection) -> Result<(), StorageError> {
             .map_err(from_sqlite)?;
         if version(&step)? < target {
             step.execute_batch(sql).map_err(from_sqlite)?;
-            step.pragma_update(None, "user_version", target)
-                .map_err(from_sqlite)?;
+            step.pragma_update(None, "user_version", target).map_err(from_sqlite)?;
             step.commit().map_err(from_sqlite)?;
         }
     }
@@ -54,12 +53,7 @@ mod tests {
     #[test]
     fn refuses_a_schema_of_the_future() {
         let mut connection = Connection::open_in_memory().unwrap();
-        connection
-            .pragma_update(None, "user_version", 1_000)
-            .unwrap();
-        assert_eq!(
-            migrate(&mut connection).unwrap_err().code(),
-            "storage_unavailable"
-        );
+        connection.pragma_update(None, "user_version", 1_000).unwrap();
+        assert_eq!(migrate(&mut connection).unwrap_err().code(), "storage_unavailable");
     }
 }

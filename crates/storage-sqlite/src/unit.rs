@@ -3,10 +3,9 @@
 use std::fmt;
 
 use mahfada_storage::{
-    AccessTokenRepository, AuditRepository, AuthorizationCodeRepository, CardSessionRepository,
-    IssuanceRepository, PreAuthorizedCodeRepository, PresentationRepository,
-    PublishedListRepository, SingleUseRepository, StatusListRepository, StorageError,
-    TrustMemoryRepository, UnitOfWork,
+    AccessTokenRepository, AuditRepository, AuthorizationCodeRepository, CardSessionRepository, IssuanceRepository,
+    PreAuthorizedCodeRepository, PresentationRepository, PublishedListRepository, SingleUseRepository,
+    StatusListRepository, StorageError, TrustMemoryRepository, UnitOfWork,
 };
 use rusqlite::{Connection, Params};
 

@@ -129,10 +129,7 @@ fn refuse_all(jobs: &Receiver<Job>, error: &StorageError) {
 /// Moves the log into the database; what other processes hold back is left for the next time.
 fn checkpoint(connection: &Connection, mode: &str) -> Health {
     let sql = format!("PRAGMA wal_checkpoint({mode})");
-    match connection
-        .query_row(&sql, [], |_| Ok(()))
-        .map_err(from_sqlite)
-    {
+    match connection.query_row(&sql, [], |_| Ok(())).map_err(from_sqlite) {
         Err(error) if !is_survivable(&error) => Health::Lost(error),
         _ => Health::Good,
     }

@@ -3,8 +3,7 @@
 use mahfada_base::UnixTime;
 
 use crate::{
-    CardRef, ClientId, ConfigurationId, Digest32, IssuanceId, IssuerId, PersonRef, Sealed,
-    StorageError, TokenHash,
+    CardRef, ClientId, ConfigurationId, Digest32, IssuanceId, IssuerId, PersonRef, Sealed, StorageError, TokenHash,
 };
 
 /// An access token and what it opens.
@@ -63,9 +62,5 @@ pub trait AccessTokenRepository {
     ///
     /// # Errors
     /// [`StorageError::Conflict`] when there is no such token or no such issuance, or the token is revoked.
-    fn set_issuance(
-        &mut self,
-        hash: &TokenHash,
-        issuance: &IssuanceId,
-    ) -> Result<Option<IssuanceId>, StorageError>;
+    fn set_issuance(&mut self, hash: &TokenHash, issuance: &IssuanceId) -> Result<Option<IssuanceId>, StorageError>;
 }

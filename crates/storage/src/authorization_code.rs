@@ -2,10 +2,7 @@
 
 use mahfada_base::UnixTime;
 
-use crate::{
-    CardRef, ClientId, ConfigurationId, Digest32, IssuerId, PersonRef, Sealed, StorageError,
-    TokenHash,
-};
+use crate::{CardRef, ClientId, ConfigurationId, Digest32, IssuerId, PersonRef, Sealed, StorageError, TokenHash};
 
 /// An authorization code bound to one wallet instance.
 #[derive(Clone, Debug, PartialEq, Eq)]

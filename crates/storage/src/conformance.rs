@@ -33,8 +33,7 @@ pub fn attempt<T: Send + 'static>(
     storage: &dyn Storage,
     work: impl FnOnce(&mut dyn UnitOfWork) -> Result<T, StorageError> + Send + 'static,
 ) -> Result<T, StorageError> {
-    let answer =
-        storage.execute_blocking(|unit| work(unit).map(Outcome::<T, Infallible>::Commit))?;
+    let answer = storage.execute_blocking(|unit| work(unit).map(Outcome::<T, Infallible>::Commit))?;
     let Ok(value) = answer;
     Ok(value)
 }

@@ -2,9 +2,7 @@
 
 use mahfada_base::UnixTime;
 
-use crate::{
-    CardRef, ConfigurationId, IssuanceId, IssuerId, PersonRef, StatusListUri, StorageError,
-};
+use crate::{CardRef, ConfigurationId, IssuanceId, IssuerId, PersonRef, StatusListUri, StorageError};
 
 /// The status of all copies of an issuance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,11 +98,7 @@ pub trait IssuanceRepository {
     ///
     /// # Errors
     /// Only when the store fails.
-    fn list_by_issuer(
-        &mut self,
-        issuer: &IssuerId,
-        limit: u32,
-    ) -> Result<Vec<Issuance>, StorageError>;
+    fn list_by_issuer(&mut self, issuer: &IssuerId, limit: u32) -> Result<Vec<Issuance>, StorageError>;
 
     /// Returns the issuances that came from a card and are not revoked, the oldest first.
     ///

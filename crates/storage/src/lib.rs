@@ -45,13 +45,11 @@ pub use authorization_code::{AuthorizationCode, AuthorizationCodeRepository};
 pub use card_session::{CardSession, CardSessionRepository, CardSessionState};
 pub use error::StorageError;
 pub use id::{
-    AuditSequence, ClientId, ConfigurationId, IssuanceId, IssuerId, ListSlug, OfferId,
-    PresentationId, RequestId, SessionId, StatusListUri, TenantId,
+    AuditSequence, ClientId, ConfigurationId, IssuanceId, IssuerId, ListSlug, OfferId, PresentationId, RequestId,
+    SessionId, StatusListUri, TenantId,
 };
 pub use issuance::{Issuance, IssuanceRepository, IssuanceState, RevokeOutcome, StatusIndex};
-pub use pre_authorized_code::{
-    CodeState, MAX_WRONG_TX_CODES, PreAuthorizedCode, PreAuthorizedCodeRepository,
-};
+pub use pre_authorized_code::{CodeState, MAX_WRONG_TX_CODES, PreAuthorizedCode, PreAuthorizedCodeRepository};
 pub use presentation::{Presentation, PresentationFlow, PresentationRepository, PresentationState};
 pub use published_list::{PublishedList, PublishedListRepository, RootVersion};
 pub use sealed::{CardRef, Digest32, PersonRef, Sealed, TokenHash};

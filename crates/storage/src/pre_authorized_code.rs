@@ -59,10 +59,7 @@ pub trait PreAuthorizedCodeRepository {
     ///
     /// # Errors
     /// Only when the store fails.
-    fn lookup_by_offer(
-        &mut self,
-        offer_id: &OfferId,
-    ) -> Result<Option<PreAuthorizedCode>, StorageError>;
+    fn lookup_by_offer(&mut self, offer_id: &OfferId) -> Result<Option<PreAuthorizedCode>, StorageError>;
 
     /// Counts a wrong transaction code and returns the count; the [`MAX_WRONG_TX_CODES`]th burns the code.
     ///

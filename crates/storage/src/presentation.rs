@@ -76,10 +76,7 @@ pub trait PresentationRepository {
     ///
     /// # Errors
     /// Only when the store fails.
-    fn lookup_by_request(
-        &mut self,
-        request_id: &RequestId,
-    ) -> Result<Option<Presentation>, StorageError>;
+    fn lookup_by_request(&mut self, request_id: &RequestId) -> Result<Option<Presentation>, StorageError>;
 
     /// Records the answer and returns `true` exactly once, only for an open presentation; expiry is the caller's check.
     ///

@@ -61,9 +61,6 @@ mod tests {
 
     #[test]
     fn debug_shows_only_the_length() {
-        assert_eq!(
-            format!("{:?}", Sealed::new(b"Fatima".to_vec())),
-            "Sealed(6 bytes)"
-        );
+        assert_eq!(format!("{:?}", Sealed::new(b"Fatima".to_vec())), "Sealed(6 bytes)");
     }
 }

@@ -43,12 +43,7 @@ pub trait SingleUseRepository {
     ///
     /// # Errors
     /// Only when the store fails.
-    fn consume(
-        &mut self,
-        kind: SingleUseKind,
-        hash: &Digest32,
-        expires_at: UnixTime,
-    ) -> Result<bool, StorageError>;
+    fn consume(&mut self, kind: SingleUseKind, hash: &Digest32, expires_at: UnixTime) -> Result<bool, StorageError>;
 
     /// Forgets values that expired before `now` and returns how many.
     ///

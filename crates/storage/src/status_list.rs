@@ -35,11 +35,7 @@ pub trait StatusListRepository {
     ///
     /// # Errors
     /// [`StorageError::Conflict`] when there is no such list.
-    fn allocate(
-        &mut self,
-        uri: &StatusListUri,
-        candidates: &[u32],
-    ) -> Result<Option<u32>, StorageError>;
+    fn allocate(&mut self, uri: &StatusListUri, candidates: &[u32]) -> Result<Option<u32>, StorageError>;
 
     /// Sets the value of a taken index.
     ///

@@ -6,10 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use tokio::sync::oneshot;
 
 use crate::{
-    AccessTokenRepository, AuditRepository, AuthorizationCodeRepository, CardSessionRepository,
-    IssuanceRepository, PreAuthorizedCodeRepository, PresentationRepository,
-    PublishedListRepository, SingleUseRepository, StatusListRepository, StorageError,
-    TrustMemoryRepository,
+    AccessTokenRepository, AuditRepository, AuthorizationCodeRepository, CardSessionRepository, IssuanceRepository,
+    PreAuthorizedCodeRepository, PresentationRepository, PublishedListRepository, SingleUseRepository,
+    StatusListRepository, StorageError, TrustMemoryRepository,
 };
 
 /// How a unit of work ended, without its values; what a backend needs to know.
@@ -142,13 +141,10 @@ impl dyn Storage + '_ {
             *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(value);
             Ok(end)
         });
-        let done: Done =
-            Box::new(move |end| {
-                let value = filled.lock().unwrap_or_else(PoisonError::into_inner).take();
-                done(end.and_then(|_| {
-                    value.ok_or_else(|| StorageError::unavailable("work was not run"))
-                }));
-            });
+        let done: Done = Box::new(move |end| {
+            let value = filled.lock().unwrap_or_else(PoisonError::into_inner).take();
+            done(end.and_then(|_| value.ok_or_else(|| StorageError::unavailable("work was not run"))));
+        });
         self.submit(work, done);
     }
 }

@@ -2,10 +2,10 @@
 
 use mahfada_base::UnixTime;
 use mahfada_crypto::CryptoProvider;
-use mahfada_x509::{Certificate, ChainError, UnverifiedChain, VerifiedChain};
+use mahfada_x509::{Attribute, Certificate, ChainError, UnverifiedChain, VerifiedChain};
 
 use crate::{
-    RelyingPartyIdentity, TrustError, TrustRole, TrustStore, TrustedList, TrustedListEntity,
+    RelyingPartyIdentity, ServiceStatus, TrustError, TrustRole, TrustStore, TrustedList, TrustedListEntity,
     TrustedListService,
 };
 
@@ -42,11 +42,11 @@ impl TrustStore {
         let list = self.current_list(TrustRole::AccessCertificates, at)?;
         let chain = verify_chain(list, chain, at, provider)?;
         // The entities of this list are those who certify relying parties, so the leaf names somebody else.
-        let services = list.entities().iter().flat_map(|entity| &entity.services);
-        require_granted(&under(chain.anchor(), services), at)?;
+        let services = || list.entities().iter().flat_map(|entity| &entity.services);
+        require_none_stopped(chain.anchor(), services())?;
+        granted_since(&under(chain.anchor(), services()), at)?;
         let leaf = chain.leaf();
-        let (Some(identifier), Some(name)) = (leaf.organization_identifier(), leaf.organization())
-        else {
+        let (Some(identifier), Some(name)) = (leaf.organization_identifier(), leaf.organization()) else {
             return Err(TrustError::UnknownEntity);
         };
         let (identifier, name) = (identifier.to_owned(), name.to_owned());
@@ -71,7 +71,8 @@ impl TrustStore {
         provider: &CryptoProvider,
     ) -> Result<VerifiedChain, TrustError> {
         let standing = self.standing(TrustRole::RegistrationSigners, chain, at, provider)?;
-        require_granted(&standing.services, at)?;
+        standing.require_none_stopped()?;
+        granted_since(&standing.services, at)?;
         Ok(standing.chain)
     }
 
@@ -95,6 +96,12 @@ impl TrustStore {
     }
 }
 
+impl Standing<'_> {
+    fn require_none_stopped(&self) -> Result<(), TrustError> {
+        require_none_stopped(self.chain.anchor(), &self.entity.services)
+    }
+}
+
 fn verify_chain(
     list: &TrustedList,
     chain: &UnverifiedChain,
@@ -113,8 +120,8 @@ fn verify_chain(
         })
 }
 
-/// Finds who stands behind the leaf: the entity whose identifier the leaf names, or, when the leaf names none, the only
-/// entity under its authority.
+/// Finds who stands behind the leaf: the entity whose identifier the leaf names, if it stands under that entity's own
+/// authority. A leaf that names nobody, or more than one, has nobody behind it (decision D8).
 fn find_entity<'s>(
     list: &'s TrustedList,
     chain: &VerifiedChain,
@@ -124,14 +131,11 @@ fn find_entity<'s>(
         .iter()
         .map(|entity| (entity, under(chain.anchor(), &entity.services)))
         .filter(|(_, services)| !services.is_empty());
-    if let Some(identifier) = chain.leaf().organization_identifier() {
-        return candidates
+    match chain.leaf().organization_identifier_attribute() {
+        Attribute::One(identifier) => candidates
             .find(|(entity, _)| entity.organization_identifier == identifier)
-            .ok_or(TrustError::UnknownEntity);
-    }
-    match (candidates.next(), candidates.next()) {
-        (Some(only), None) => Ok(only),
-        _ => Err(TrustError::UnknownEntity),
+            .ok_or(TrustError::UnknownEntity),
+        Attribute::Absent | Attribute::Unusable => Err(TrustError::UnknownEntity),
     }
 }
 
@@ -145,10 +149,25 @@ fn under<'s>(
         .collect()
 }
 
-fn require_granted(services: &[&TrustedListService], at: UnixTime) -> Result<(), TrustError> {
-    if services.iter().any(|service| service.is_granted(at)) {
-        Ok(())
-    } else {
+/// Checks that no service under the authority is suspended or withdrawn: a chain does not say for which of several
+/// services its key signs, so one that is stopped stops them all. A renewed certificate of the authority is the same.
+fn require_none_stopped<'s>(
+    authority: &Certificate,
+    services: impl IntoIterator<Item = &'s TrustedListService>,
+) -> Result<(), TrustError> {
+    let is_stopped = |service: &TrustedListService| {
+        let mut authorities = service.authorities.iter();
+        service.status != ServiceStatus::Granted && authorities.any(|other| other.has_name_and_key_of(authority))
+    };
+    if services.into_iter().any(is_stopped) {
         Err(TrustError::Suspended)
+    } else {
+        Ok(())
     }
+}
+
+/// Returns since when the earliest of the services that are granted now is.
+fn granted_since(services: &[&TrustedListService], at: UnixTime) -> Result<UnixTime, TrustError> {
+    let granted = services.iter().filter(|service| service.is_granted(at));
+    granted.map(|service| service.since).min().ok_or(TrustError::Suspended)
 }

@@ -10,12 +10,12 @@ use crate::LocalizedText;
 pub struct TrustedListEntity {
     /// The name by language.
     pub name: LocalizedText,
-    /// The identifier that makes the organization the same across lists and certificates, such as `NTRMA-12345`;
-    /// on the wire the first `TETradeName`.
+    /// The identifier that makes the organization the same across lists and certificates, such as `NTRMA-12345`; on the
+    /// wire the first `TETradeName`. It stands once in a list; the form is not checked.
     pub organization_identifier: String,
     /// The page that tells more about the organization.
     pub information_uri: String,
-    /// The services; the list is of no use for the entity without one.
+    /// The services; an entity without one is read, and trusted for nothing.
     pub services: Vec<TrustedListService>,
 }
 
@@ -24,13 +24,14 @@ pub struct TrustedListEntity {
 pub struct TrustedListService {
     /// The name by language.
     pub name: LocalizedText,
-    /// The certificate authorities under which the service's signers stand; never the signers themselves.
+    /// The certificate authorities under which the service's signers stand. A certificate that is no authority is read,
+    /// and no chain ends under it.
     pub authorities: Vec<Certificate>,
     /// Whether the service may be relied on.
     pub status: ServiceStatus,
-    /// When the status began.
+    /// When the status began: nothing that was issued before that day is accepted from the service.
     pub since: UnixTime,
-    /// The credential types that the service may issue; empty for services that issue none.
+    /// The credential types that the service may issue; only the lists of issuers are asked for them.
     pub credential_types: Vec<String>,
 }
 
@@ -73,8 +74,6 @@ impl TrustedListService {
     }
 
     pub(crate) fn is_entitled_to(&self, credential_type: &str) -> bool {
-        self.credential_types
-            .iter()
-            .any(|entitled| entitled == credential_type)
+        self.credential_types.iter().any(|entitled| entitled == credential_type)
     }
 }

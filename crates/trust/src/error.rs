@@ -80,7 +80,7 @@ pub enum TrustError {
     /// The entity is known, but not for this use.
     #[error("the entity is not entitled to this")]
     NotEntitled,
-    /// The entity is known and its service is suspended, withdrawn or not yet granted.
+    /// The entity is known, and a service of it under the authority is suspended or withdrawn, or none is granted yet.
     #[error("the service of the entity is suspended or withdrawn")]
     Suspended,
     /// No list of the role has been accepted.

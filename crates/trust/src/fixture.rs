@@ -9,13 +9,12 @@ use mahfada_crypto::pure::PROVIDER;
 use mahfada_crypto::{PublicKey, Signer};
 use mahfada_jose::Jwk;
 use mahfada_x509::{
-    Certificate, CertificateKind, CertificateTemplate, SubjectName, UnverifiedChain, eku, issue,
-    self_signed,
+    Certificate, CertificateKind, CertificateTemplate, SubjectName, UnverifiedChain, eku, issue, self_signed,
 };
 
 use crate::{
-    ListBuilder, ListMemory, ListSigner, LocalizedText, PinnedRoot, RootDocument, ServiceStatus,
-    TrustRole, TrustStore, TrustedListEntity, TrustedListService, VerifiedRoot,
+    ListBuilder, ListMemory, ListSigner, LocalizedText, PinnedRoot, RootDocument, ServiceStatus, TrustRole, TrustStore,
+    TrustedListEntity, TrustedListService, VerifiedRoot,
 };
 
 pub(crate) const NOW: UnixTime = UnixTime::new(1_795_348_800);
@@ -27,10 +26,7 @@ pub(crate) const PID: &str = "urn:mahfada:pid:1";
 pub(crate) const RIGHTS: &str = "urn:mahfada:cnss-rights:1";
 
 pub(crate) fn key(seed: &str) -> Arc<dyn Signer> {
-    PROVIDER
-        .keys
-        .generate_es256(&SeededRandom::new(seed))
-        .unwrap()
+    PROVIDER.keys.generate_es256(&SeededRandom::new(seed)).unwrap()
 }
 
 pub(crate) fn jwk(signer: &Arc<dyn Signer>) -> Jwk {
@@ -68,8 +64,7 @@ impl Authority {
             not_before: NOW.minus(365 * DAY),
             not_after: NOW.plus(3650 * DAY),
         };
-        let certificate =
-            self_signed(&template, &*signer, &SeededRandom::new(name), &PROVIDER).unwrap();
+        let certificate = self_signed(&template, &*signer, &SeededRandom::new(name), &PROVIDER).unwrap();
         Self {
             certificate,
             signer,
@@ -93,6 +88,17 @@ impl Authority {
             chain: vec![certificate],
             signer,
         }
+    }
+
+    /// Another certificate of the same authority for the same key.
+    pub(crate) fn renewed(&self) -> Certificate {
+        let template = CertificateTemplate {
+            subject: subject(self.name, None),
+            kind: CertificateKind::Ca { path_len: Some(0) },
+            not_before: NOW.minus(DAY),
+            not_after: NOW.plus(4000 * DAY),
+        };
+        self_signed(&template, &*self.signer, &SeededRandom::new("renewed"), &PROVIDER).unwrap()
     }
 
     fn issue(&self, template: &CertificateTemplate, public: &PublicKey) -> Certificate {
@@ -137,6 +143,12 @@ impl Country {
         }
     }
 
+    pub(crate) fn authority_of(&self, certificate: &Certificate) -> &Authority {
+        let authorities = [&self.dgsn, &self.cnss, &self.access, &self.registrar];
+        let mut found = authorities.into_iter();
+        found.find(|authority| authority.certificate == *certificate).unwrap()
+    }
+
     pub(crate) fn root(&self) -> RootDocument {
         let signer = ListSigner {
             organization: OPERATOR.to_owned(),
@@ -167,8 +179,7 @@ impl Country {
     }
 
     pub(crate) fn list_signer(&self) -> Leaf {
-        self.list_authority
-            .leaf(eku::LIST_SIGNING, subject(OPERATOR, None))
+        self.list_authority.leaf(eku::LIST_SIGNING, subject(OPERATOR, None))
     }
 
     pub(crate) fn list(&self, role: TrustRole) -> ListBuilder {
@@ -198,8 +209,7 @@ impl Country {
 
     pub(crate) fn sign_list(&self, list: &ListBuilder) -> String {
         let signer = self.list_signer();
-        list.sign(&signer.chain, &*signer.signer, &PROVIDER)
-            .unwrap()
+        list.sign(&signer.chain, &*signer.signer, &PROVIDER).unwrap()
     }
 
     pub(crate) fn empty_store(&self) -> TrustStore {
@@ -216,9 +226,7 @@ impl Country {
         for role in TrustRole::ALL {
             let mut list = self.list(role);
             change(&mut list);
-            store
-                .accept_list(role, &self.sign_list(&list), NOW, &PROVIDER)
-                .unwrap();
+            store.accept_list(role, &self.sign_list(&list), NOW, &PROVIDER).unwrap();
         }
         store
     }

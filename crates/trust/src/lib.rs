@@ -3,8 +3,9 @@
 //!
 //! The decision is always chain → role → entity → entitlement → time. A [`VerifiedRoot`] starts from bytes that
 //! are pinned in the build; nothing fetched adds an anchor by itself. Lists enter a [`TrustStore`] only when a
-//! signer that the root names for their role has signed them, and never with a lower sequence number than one
-//! already seen. This crate opens no socket: the host fetches, hands in, and persists [`ListMemory`].
+//! signer that the root names for their role has signed them, and never with a lower sequence number than the last one
+//! of a signer that the root still names. This crate opens no socket: the host fetches, hands in, and persists
+//! [`ListMemory`] and [`VerifiedRoot::envelopes`].
 #![forbid(unsafe_code)]
 
 mod decision;
@@ -27,15 +28,12 @@ pub use entity::{ServiceStatus, TrustedListEntity, TrustedListService};
 pub use error::{ListError, TrustError};
 pub use localized::{LocalizedString, LocalizedText};
 pub use lote::{LONGEST_LIST_LIFE, ListBuilder, TrustedList, UnverifiedList};
-pub use memory::{ListMemory, SeenList};
+pub use memory::{ListMemory, SeenList, SeenSigner};
 pub use registration::{
-    LONGEST_REGISTRATION_LIFE, RegisteredClaim, RegisteredCredential, RegisteredMeta,
-    RegistrationCertificate, RegistrationError, RegistrationSignError, SupervisoryAuthority,
-    UnverifiedRegistration, VerifiedRegistration,
+    LONGEST_REGISTRATION_LIFE, RegisteredClaim, RegisteredCredential, RegisteredMeta, RegistrationCertificate,
+    RegistrationError, RegistrationSignError, SupervisoryAuthority, UnverifiedRegistration, VerifiedRegistration,
 };
 pub use relying_party::RelyingPartyIdentity;
 pub use role::TrustRole;
-pub use root::{
-    ListSigner, PinnedRoot, RootDocument, RootError, RootSignError, UnverifiedRoot, VerifiedRoot,
-};
+pub use root::{ListSigner, PinnedRoot, RootDocument, RootError, RootSignError, UnverifiedRoot, VerifiedRoot};
 pub use store::TrustStore;

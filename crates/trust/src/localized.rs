@@ -36,10 +36,7 @@ impl LocalizedText {
     /// Returns the text in the wanted language, else in its main language (`fr` for `fr-MA`), else the first.
     #[must_use]
     pub fn get(&self, lang: &str) -> Option<&str> {
-        let exact = self
-            .0
-            .iter()
-            .find(|text| text.lang.eq_ignore_ascii_case(lang));
+        let exact = self.0.iter().find(|text| text.lang.eq_ignore_ascii_case(lang));
         let main = || {
             self.0
                 .iter()
@@ -94,9 +91,7 @@ mod tests {
 
     #[test]
     fn falls_back_to_the_main_language_and_then_to_the_first() {
-        let text = LocalizedText::new("ar", "س")
-            .with("fr", "S")
-            .with("en-GB", "Z");
+        let text = LocalizedText::new("ar", "س").with("fr", "S").with("en-GB", "Z");
         assert_eq!(text.get("fr-MA"), Some("S"));
         assert_eq!(text.get("en"), Some("Z"));
         assert_eq!(text.get("de"), Some("س"));

@@ -1,5 +1,7 @@
-//! Lists of trusted entities (ETSI TS 119 602 §6) as compact JAdES Baseline-B signatures.
+//! Lists of trusted entities (ETSI TS 119 602 §6) in compact signatures with the header of JAdES Baseline-B.
 //!
+//! A reader takes the signer from `x5c` and the times from the payload; it checks neither `x5t#S256` nor the `iat` of the
+//! header.
 //! The names on the wire are the standard's; the URIs are those of the Moroccan profile. Extra members are ignored.
 
 use mahfada_base::{UnixTime, base64url};
@@ -24,7 +26,7 @@ const LIST_TYP: &str = "JOSE";
 pub struct ListBuilder {
     /// The role that the list is kept for.
     pub role: TrustRole,
-    /// The sequence number: 1, then higher with every list.
+    /// The sequence number: at least 1, and higher with every list; the publisher sees to it.
     pub sequence: u64,
     /// The operator of the scheme; one of the names is the organization of the signer's certificate.
     pub operator_name: LocalizedText,
@@ -32,7 +34,7 @@ pub struct ListBuilder {
     pub territory: String,
     /// When the list is issued.
     pub issued_at: UnixTime,
-    /// When the list expires, at most [`LONGEST_LIST_LIFE`] after its issue.
+    /// When the list expires; readers refuse one that is more than [`LONGEST_LIST_LIFE`] after its issue.
     pub next_update: UnixTime,
     /// The entities.
     pub entities: Vec<TrustedListEntity>,
@@ -42,9 +44,10 @@ pub struct ListBuilder {
 #[derive(Clone, Debug)]
 pub struct UnverifiedList(UnverifiedJws);
 
-/// A list that a signer named by the root has signed for its role.
+/// A list that a signer named by the root of that time has signed for its role.
 ///
-/// It may have expired since: [`Self::is_current`] is asked at every decision.
+/// It may have expired since: [`Self::is_current`] is asked at every decision. That it is not older than another one is
+/// the store's to check.
 #[derive(Clone, Debug)]
 pub struct TrustedList {
     role: TrustRole,
@@ -58,6 +61,8 @@ pub struct TrustedList {
 
 impl ListBuilder {
     /// Signs the list; `chain` is the signer's certificate and those between it and the anchor, without the anchor.
+    ///
+    /// Nothing in the list is checked, nor that the signer's certificate fits it: a list that readers refuse can be signed.
     ///
     /// # Errors
     /// [`SignError`] when the key is out of reach or the list cannot be written.
@@ -83,18 +88,11 @@ impl UnverifiedList {
     /// # Errors
     /// [`ListError::Malformed`] when it is no compact signature.
     pub fn parse(text: &str) -> Result<Self, ListError> {
-        UnverifiedJws::parse(text)
-            .map(Self)
-            .map_err(ListError::malformed)
+        UnverifiedJws::parse(text).map(Self).map_err(ListError::malformed)
     }
 
     fn chain(&self) -> Result<UnverifiedChain, ListError> {
-        let x5c = self
-            .0
-            .header()
-            .x5c
-            .as_ref()
-            .ok_or(ListError::Signer(None))?;
+        let x5c = self.0.header().x5c.as_ref().ok_or(ListError::Signer(None))?;
         UnverifiedChain::from_x5c(x5c).map_err(|error| ListError::Signer(Some(error)))
     }
 }
@@ -130,7 +128,7 @@ impl TrustedList {
         &self.entities
     }
 
-    /// Tells whether the list has not expired (`NextUpdate`, TS 119 602 §6.3.15).
+    /// Tells whether the list has not expired (`NextUpdate`, TS 119 602 §6.3.15), allowing the clock skew.
     #[must_use]
     pub fn is_current(&self, at: UnixTime) -> bool {
         self.next_update.plus(mahfada_base::CLOCK_SKEW) >= at

@@ -8,8 +8,7 @@ use mahfada_x509::{Certificate, UnverifiedChain};
 use crate::TrustStore;
 
 pub use certificate::{
-    RegisteredClaim, RegisteredCredential, RegisteredMeta, RegistrationCertificate,
-    SupervisoryAuthority,
+    RegisteredClaim, RegisteredCredential, RegisteredMeta, RegistrationCertificate, SupervisoryAuthority,
 };
 pub use error::RegistrationError;
 pub use mahfada_jose::SignError as RegistrationSignError;
@@ -38,14 +37,8 @@ impl RegistrationCertificate {
     ///
     /// # Errors
     /// [`RegistrationSignError`] when the key is out of reach.
-    pub fn sign(
-        &self,
-        chain: &[Certificate],
-        signer: &dyn Signer,
-    ) -> Result<String, RegistrationSignError> {
-        JwsBuilder::new(REGISTRATION_TYP)
-            .x5c(chain)
-            .sign(self, signer)
+    pub fn sign(&self, chain: &[Certificate], signer: &dyn Signer) -> Result<String, RegistrationSignError> {
+        JwsBuilder::new(REGISTRATION_TYP).x5c(chain).sign(self, signer)
     }
 }
 
@@ -74,12 +67,7 @@ impl UnverifiedRegistration {
         now: UnixTime,
         provider: &CryptoProvider,
     ) -> Result<VerifiedRegistration, RegistrationError> {
-        let x5c = self
-            .0
-            .header()
-            .x5c
-            .as_ref()
-            .ok_or(RegistrationError::ChainMissing)?;
+        let x5c = self.0.header().x5c.as_ref().ok_or(RegistrationError::ChainMissing)?;
         let chain = UnverifiedChain::from_x5c(x5c)?;
         let signer = store.trusted_registration_signer(&chain, now, provider)?;
         let expectation = Expectation {
@@ -90,8 +78,7 @@ impl UnverifiedRegistration {
             .0
             .verify(signer.leaf_key(), &expectation, provider)
             .map_err(RegistrationError::Signature)?;
-        let certificate: RegistrationCertificate =
-            jws.claims().map_err(RegistrationError::Malformed)?;
+        let certificate: RegistrationCertificate = jws.claims().map_err(RegistrationError::Malformed)?;
         if certificate.sub != relying_party_organization {
             return Err(RegistrationError::Subject);
         }
@@ -142,10 +129,7 @@ impl VerifiedRegistration {
     }
 }
 
-fn check_times(
-    certificate: &RegistrationCertificate,
-    now: UnixTime,
-) -> Result<(), RegistrationError> {
+fn check_times(certificate: &RegistrationCertificate, now: UnixTime) -> Result<(), RegistrationError> {
     if certificate.iat > now.plus(CLOCK_SKEW) {
         return Err(RegistrationError::NotYetValid);
     }

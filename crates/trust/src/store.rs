@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use mahfada_base::UnixTime;
-use mahfada_crypto::CryptoProvider;
+use mahfada_crypto::{CryptoProvider, Digest};
 
 use crate::{
-    ListError, ListMemory, RootError, SeenList, TrustError, TrustRole, TrustedList, UnverifiedList,
-    UnverifiedRoot, VerifiedRoot,
+    ListError, ListMemory, ListSigner, RootDocument, RootError, SeenList, SeenSigner, TrustError, TrustRole,
+    TrustedList, UnverifiedList, UnverifiedRoot, VerifiedRoot,
 };
 
 #[cfg(test)]
@@ -15,8 +15,8 @@ mod tests;
 
 /// Everything that trust decisions rest on; it changes only by signed roots and lists.
 ///
-/// After a restart the host makes it again from the newest root it kept and from the persisted [`ListMemory`], and
-/// hands in the lists again.
+/// After a restart the host makes it again with [`crate::PinnedRoot::restore`] from the pinned root and the persisted
+/// envelopes, and from the persisted [`ListMemory`], and hands in the lists again.
 #[derive(Clone, Debug)]
 pub struct TrustStore {
     root: VerifiedRoot,
@@ -36,7 +36,8 @@ impl TrustStore {
     }
 
     /// Accepts a list for a role: signed by a signer that the root names for it, current, and not older than or
-    /// different from one already seen. On an error the list accepted before stays.
+    /// different from the last one accepted, as long as the root names that one's signer; never below the root's least
+    /// sequence number. On an error the list accepted before stays.
     ///
     /// # Errors
     /// [`ListError`] naming the first fault.
@@ -47,36 +48,42 @@ impl TrustStore {
         now: UnixTime,
         provider: &CryptoProvider,
     ) -> Result<(), ListError> {
-        self.root
-            .require_current(now)
-            .map_err(|_| ListError::RootExpired)?;
+        self.root.require_current(now).map_err(|_| ListError::RootExpired)?;
         let list = UnverifiedList::parse(jws)?.verify(role, &self.root, now, provider)?;
-        self.require_newer(&list)?;
+        self.require_newer(&list, provider.digest)?;
         self.memory.remember(
             role,
             SeenList {
                 sequence: list.sequence(),
                 sha256: list.sha256(),
+                signed_by: Some(SeenSigner::new(list.signed_under(), provider.digest)),
             },
         );
         self.lists.insert(role, list);
         Ok(())
     }
 
-    fn require_newer(&self, list: &TrustedList) -> Result<(), ListError> {
+    fn require_newer(&self, list: &TrustedList, digest: &dyn Digest) -> Result<(), ListError> {
         if list.sequence() < self.root.document().least_sequence(list.role()) {
             return Err(ListError::Rollback);
         }
-        match self.memory.seen(list.role()) {
+        // A number that a signer set who is out of office binds nobody: else one stolen key could block the role for good.
+        let seen = self.memory.seen(list.role());
+        let seen = seen.filter(|seen| {
+            let signed_by = seen.signed_by.as_ref();
+            signed_by.is_none_or(|signer| is_named(signer, self.root.document(), list.role(), digest))
+        });
+        match seen {
             Some(seen) if list.sequence() < seen.sequence => Err(ListError::Rollback),
-            Some(seen) if list.sequence() == seen.sequence && list.sha256() != seen.sha256 => {
-                Err(ListError::Fork)
-            }
+            Some(seen) if list.sequence() == seen.sequence && list.sha256() != seen.sha256 => Err(ListError::Fork),
             _ => Ok(()),
         }
     }
 
-    /// Accepts the next root document and drops the lists whose signers it no longer names.
+    /// Accepts the next root document, drops the lists whose signers it no longer names, and forgets their sequence
+    /// numbers: for those roles its `least_sequence` is then the only floor.
+    ///
+    /// A memory that does not say who signed is forgotten when none of the role's former signers is named any more.
     ///
     /// # Errors
     /// [`RootError`] naming the first fault; the present root then stays.
@@ -92,11 +99,18 @@ impl TrustStore {
             document.list_signers(*role).contains(list.signed_under())
                 && list.sequence() >= document.least_sequence(*role)
         });
+        let former = self.root.document();
+        self.memory.retain(|role, seen| {
+            let stays = |signer: &ListSigner| document.list_signers(role).contains(signer);
+            let unknown = || former.list_signers(role).iter().any(stays);
+            let signed_by = seen.signed_by.as_ref();
+            signed_by.map_or_else(unknown, |signer| is_named(signer, document, role, provider.digest))
+        });
         self.root = root;
         Ok(())
     }
 
-    /// Returns what the host persists after every accepted list.
+    /// Returns what the host persists after every accepted list and root, together with the envelopes of the root.
     #[must_use]
     pub fn memory(&self) -> ListMemory {
         self.memory.clone()
@@ -115,15 +129,16 @@ impl TrustStore {
     }
 
     /// Returns the list of a role to decide with, if neither it nor the root has expired at this time.
-    pub(crate) fn current_list(
-        &self,
-        role: TrustRole,
-        at: UnixTime,
-    ) -> Result<&TrustedList, TrustError> {
+    pub(crate) fn current_list(&self, role: TrustRole, at: UnixTime) -> Result<&TrustedList, TrustError> {
         let list = self.list(role).ok_or(TrustError::ListUnavailable)?;
         if self.root.require_current(at).is_err() || !list.is_current(at) {
             return Err(TrustError::ListExpired);
         }
         Ok(list)
     }
+}
+
+fn is_named(signer: &SeenSigner, document: &RootDocument, role: TrustRole, digest: &dyn Digest) -> bool {
+    let mut named = document.list_signers(role).iter();
+    named.any(|named| SeenSigner::new(named, digest) == *signer)
 }

@@ -22,11 +22,7 @@ impl ApiKeys {
     /// Takes the keys of a configuration.
     #[must_use]
     pub fn from_config(keys: &[ApiKey]) -> Self {
-        Self(
-            keys.iter()
-                .map(|key| (key.tenant.clone(), key.sha256))
-                .collect(),
-        )
+        Self(keys.iter().map(|key| (key.tenant.clone(), key.sha256)).collect())
     }
 
     /// Returns the tenant whose key the one `Authorization: Bearer` header carries. It does not check what the tenant may

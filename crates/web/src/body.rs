@@ -53,8 +53,7 @@ impl ResponseError for BodyError {
 
 impl From<BodyError> for Problem {
     fn from(error: BodyError) -> Self {
-        Self::new(error.status_code(), error.code(), "the body was not taken")
-            .with_detail(error.to_string())
+        Self::new(error.status_code(), error.code(), "the body was not taken").with_detail(error.to_string())
     }
 }
 
@@ -127,10 +126,7 @@ mod tests {
         let app = init_service(App::new().route("/", web::post().to(handler))).await;
         call_service(
             &app,
-            request
-                .uri("/")
-                .method(actix_web::http::Method::POST)
-                .to_request(),
+            request.uri("/").method(actix_web::http::Method::POST).to_request(),
         )
         .await
         .status()
@@ -151,10 +147,7 @@ mod tests {
 
     #[actix_web::test]
     async fn refuses_a_declared_length_before_reading() {
-        assert_eq!(
-            status(json("1").insert_header(("content-length", "5"))).await,
-            413
-        );
+        assert_eq!(status(json("1").insert_header(("content-length", "5"))).await, 413);
         assert_eq!(
             status(json("1").insert_header(("content-length", "99999999999999999999"))).await,
             413
@@ -171,10 +164,7 @@ mod tests {
             status(json("1").append_header(("content-type", "text/plain"))).await,
             415
         );
-        assert_eq!(
-            status(json("1").insert_header(("content-encoding", "gzip"))).await,
-            415
-        );
+        assert_eq!(status(json("1").insert_header(("content-encoding", "gzip"))).await, 415);
         assert_eq!(status(TestRequest::default().set_payload("1")).await, 415);
     }
 }

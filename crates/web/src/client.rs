@@ -103,8 +103,7 @@ impl OutboundClient {
             .dns_resolver(GuardedResolver::new(policy));
         if let Some(path) = &config.trust_anchors_file {
             let pem = std::fs::read(path).map_err(|_| OutboundError::TrustAnchors)?;
-            let anchors = reqwest::Certificate::from_pem_bundle(&pem)
-                .map_err(|_| OutboundError::TrustAnchors)?;
+            let anchors = reqwest::Certificate::from_pem_bundle(&pem).map_err(|_| OutboundError::TrustAnchors)?;
             if anchors.is_empty() {
                 return Err(OutboundError::TrustAnchors);
             }
@@ -129,12 +128,7 @@ impl OutboundClient {
     ///
     /// # Errors
     /// [`OutboundError`]; nothing is sent when URL or address are at fault.
-    pub async fn get(
-        &self,
-        url: &str,
-        accept: &str,
-        max_bytes: usize,
-    ) -> Result<OutboundResponse, OutboundError> {
+    pub async fn get(&self, url: &str, accept: &str, max_bytes: usize) -> Result<OutboundResponse, OutboundError> {
         let url = self.admit(url)?;
         let request = self.client.get(url).header(http::header::ACCEPT, accept);
         let response = request.send().await.map_err(from_reqwest)?;
@@ -159,11 +153,7 @@ impl OutboundClient {
     ) -> Result<http::Response<Vec<u8>>, OutboundError> {
         let (parts, body) = request.into_parts();
         let url = self.admit(&parts.uri.to_string())?;
-        let request = self
-            .client
-            .request(parts.method, url)
-            .headers(parts.headers)
-            .body(body);
+        let request = self.client.request(parts.method, url).headers(parts.headers).body(body);
         let response = request.send().await.map_err(from_reqwest)?;
         let (status, headers) = (response.status(), response.headers().clone());
         let mut answer = http::Response::new(read_at_most(response, max_bytes).await?);
@@ -195,10 +185,7 @@ impl OutboundClient {
     }
 }
 
-async fn read_at_most(
-    mut response: reqwest::Response,
-    max_bytes: usize,
-) -> Result<Vec<u8>, OutboundError> {
+async fn read_at_most(mut response: reqwest::Response, max_bytes: usize) -> Result<Vec<u8>, OutboundError> {
     let declared = response
         .content_length()
         .map(|length| usize::try_from(length).unwrap_or(usize::MAX));
@@ -246,11 +233,7 @@ mod tests {
     fn routes(config: &mut ServiceConfig) {
         config.route(
             "/redirect",
-            web::get().to(async || {
-                HttpResponse::Found()
-                    .insert_header(("location", "/secret"))
-                    .finish()
-            }),
+            web::get().to(async || HttpResponse::Found().insert_header(("location", "/secret")).finish()),
         );
         config.route("/secret", web::get().to(async || "secret"));
         config.route(
@@ -279,10 +262,7 @@ mod tests {
         let authority = Authority::new("Org");
         let server = TestServer::start(Some(&authority.localhost()), routes);
         let client = OutboundClient::new(&authority.outbound()).unwrap();
-        let answer = client
-            .get(&server.url("/redirect"), "*/*", 100)
-            .await
-            .unwrap();
+        let answer = client.get(&server.url("/redirect"), "*/*", 100).await.unwrap();
         assert_eq!((answer.status, answer.body.len()), (302, 0));
     }
 
@@ -291,16 +271,9 @@ mod tests {
         let authority = Authority::new("Org");
         let server = TestServer::start(Some(&authority.localhost()), routes);
         let client = OutboundClient::new(&authority.outbound()).unwrap();
+        assert_eq!(code(&client, &server.url("/secret")).await, "outbound_too_long");
         assert_eq!(
-            code(&client, &server.url("/secret")).await,
-            "outbound_too_long"
-        );
-        assert_eq!(
-            client
-                .get(&server.url("/secret"), "*/*", 6)
-                .await
-                .unwrap()
-                .body,
+            client.get(&server.url("/secret"), "*/*", 6).await.unwrap().body,
             b"secret"
         );
     }
@@ -310,9 +283,7 @@ mod tests {
         let authority = Authority::new("Org");
         let server = TestServer::start(Some(&authority.localhost()), routes);
         let client = OutboundClient::new(&authority.outbound()).unwrap();
-        let request = http::Request::post(server.url("/echo"))
-            .body(b"body".to_vec())
-            .unwrap();
+        let request = http::Request::post(server.url("/echo")).body(b"body".to_vec()).unwrap();
         let answer = client.send(request, 4).await.unwrap();
         assert_eq!(
             (answer.status().as_u16(), answer.body().as_slice()),
@@ -323,10 +294,7 @@ mod tests {
     #[tokio::test(flavor = "multi_thread")]
     async fn a_name_that_leads_to_this_machine_is_refused() {
         let server = TestServer::start(Some(&Authority::new("Org").localhost()), routes);
-        assert_eq!(
-            code(&outside(), &server.url("/secret")).await,
-            "outbound_address"
-        );
+        assert_eq!(code(&outside(), &server.url("/secret")).await, "outbound_address");
     }
 
     #[tokio::test]
@@ -377,18 +345,14 @@ mod tests {
     async fn a_silent_peer_is_given_up() {
         let authority = Authority::new("Org");
         let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let client =
-            OutboundClient::build(&authority.outbound(), Duration::from_millis(50)).unwrap();
+        let client = OutboundClient::build(&authority.outbound(), Duration::from_millis(50)).unwrap();
         let url = format!("https://127.0.0.1:{}/", silent.local_addr().unwrap().port());
         assert_eq!(code(&client, &url).await, "outbound_timeout");
     }
 
     #[test]
     fn trust_anchors_that_are_none_are_refused() {
-        for path in [
-            "/nonexistent.pem".into(),
-            crate::fixture::scratch_file("none.pem", b""),
-        ] {
+        for path in ["/nonexistent.pem".into(), crate::fixture::scratch_file("none.pem", b"")] {
             let config = OutboundConfig {
                 trust_anchors_file: Some(path),
                 allow_loopback: true,

@@ -16,9 +16,7 @@ impl Clock for SystemClock {
     fn now(&self) -> UnixTime {
         let seconds = match SystemTime::now().duration_since(UNIX_EPOCH) {
             Ok(since) => i64::try_from(since.as_secs()).unwrap_or(i64::MAX),
-            Err(before) => {
-                i64::try_from(before.duration().as_secs()).map_or(i64::MIN, i64::saturating_neg)
-            }
+            Err(before) => i64::try_from(before.duration().as_secs()).map_or(i64::MIN, i64::saturating_neg),
         };
         UnixTime::new(seconds)
     }

@@ -12,6 +12,6 @@ pub const EX_CONFIG: i32 = 78;
 pub use load::{ConfigError, load, process_environment};
 pub use secret_file::{SecretFile, SecretFileError};
 pub use sections::{
-    ApiKey, ListenConfig, OutboundConfig, PublicUrl, PublicUrlError, SealingConfig, ServerConfig,
-    StorageConfig, TlsFiles,
+    ApiKey, ListenConfig, OutboundConfig, PublicUrl, PublicUrlError, SealingConfig, ServerConfig, StorageConfig,
+    TlsFiles,
 };

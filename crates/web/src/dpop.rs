@@ -4,9 +4,7 @@ use actix_web::HttpRequest;
 use actix_web::http::header::AUTHORIZATION;
 use mahfada_base::UnixTime;
 use mahfada_crypto::CryptoProvider;
-use mahfada_oauth2::{
-    DpopError, DpopExpectation, ErrorCode, OAuthError, UnspentDpop, UnverifiedDpop,
-};
+use mahfada_oauth2::{DpopError, DpopExpectation, ErrorCode, OAuthError, UnspentDpop, UnverifiedDpop};
 
 /// The text of the one `DPoP` header; nothing of it is checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -132,9 +130,7 @@ impl From<AuthorizationError> for OAuthError {
     fn from(error: AuthorizationError) -> Self {
         Self::new(match error {
             AuthorizationError::Missing => ErrorCode::InvalidToken,
-            AuthorizationError::Malformed | AuthorizationError::TokenInQuery => {
-                ErrorCode::InvalidRequest
-            }
+            AuthorizationError::Malformed | AuthorizationError::TokenInQuery => ErrorCode::InvalidRequest,
         })
     }
 }
@@ -213,11 +209,7 @@ mod tests {
             .to_http_request()
     }
 
-    fn verdict(
-        proofs: &[&str],
-        url: &str,
-        token: Option<&str>,
-    ) -> Result<UnspentDpop, &'static str> {
+    fn verdict(proofs: &[&str], url: &str, token: Option<&str>) -> Result<UnspentDpop, &'static str> {
         verify_dpop(&post(proofs), url, token, NOW, &PROVIDER).map_err(|refusal| refusal.code())
     }
 
@@ -233,10 +225,7 @@ mod tests {
     fn refuses_no_proof_and_two() {
         let proof = proof(None);
         assert_eq!(verdict(&[], URL, None).unwrap_err(), "dpop_missing");
-        assert_eq!(
-            verdict(&[&proof, &proof], URL, None).unwrap_err(),
-            "dpop_repeated"
-        );
+        assert_eq!(verdict(&[&proof, &proof], URL, None).unwrap_err(), "dpop_repeated");
     }
 
     #[test]
@@ -246,13 +235,8 @@ mod tests {
             verdict(&[&proof], "https://issuer.example/cnss/token", None).unwrap_err(),
             "dpop_htu"
         );
-        assert_eq!(
-            verdict(&[&proof], URL, Some("token")).unwrap_err(),
-            "dpop_ath"
-        );
-        let get = TestRequest::get()
-            .insert_header(("dpop", proof))
-            .to_http_request();
+        assert_eq!(verdict(&[&proof], URL, Some("token")).unwrap_err(), "dpop_ath");
+        let get = TestRequest::get().insert_header(("dpop", proof)).to_http_request();
         let refusal = verify_dpop(&get, URL, None, NOW, &PROVIDER).unwrap_err();
         assert_eq!(OAuthError::from(refusal).error, ErrorCode::InvalidDpopProof);
     }
@@ -271,10 +255,7 @@ mod tests {
 
     #[test]
     fn reads_scheme_and_token() {
-        assert_eq!(
-            authorized("/", &["DPoP abc"]),
-            Ok((Scheme::Dpop, "abc".to_owned()))
-        );
+        assert_eq!(authorized("/", &["DPoP abc"]), Ok((Scheme::Dpop, "abc".to_owned())));
         assert_eq!(
             authorized("/", &["bearer a-_.~+/="]),
             Ok((Scheme::Bearer, "a-_.~+/=".to_owned()))
@@ -289,11 +270,7 @@ mod tests {
             "/?ACCESS_TOKEN=abc",
             "/?access_token",
         ] {
-            assert_eq!(
-                authorized(uri, &["DPoP abc"]),
-                Err("token_in_query"),
-                "{uri}"
-            );
+            assert_eq!(authorized(uri, &["DPoP abc"]), Err("token_in_query"), "{uri}");
         }
         authorized("/?token=access_token", &["DPoP abc"]).unwrap();
     }
@@ -309,11 +286,7 @@ mod tests {
             &["DPoP a b"],
             &["DPoP a\"b"],
         ] {
-            assert_eq!(
-                authorized("/", headers),
-                Err("token_malformed"),
-                "{headers:?}"
-            );
+            assert_eq!(authorized("/", headers), Err("token_malformed"), "{headers:?}");
         }
     }
 }

@@ -9,9 +9,7 @@ use actix_web::web::ServiceConfig;
 use mahfada_base::{UnixTime, base64url};
 use mahfada_crypto::Signer;
 use mahfada_crypto::aws_lc::{PROVIDER, SystemRandom};
-use mahfada_x509::{
-    Certificate, CertificateKind, CertificateTemplate, SubjectName, issue, self_signed,
-};
+use mahfada_x509::{Certificate, CertificateKind, CertificateTemplate, SubjectName, issue, self_signed};
 use tokio::sync::oneshot;
 
 use crate::config::{OutboundConfig, SecretFile, TlsFiles};
@@ -92,17 +90,11 @@ impl Authority {
     pub(crate) fn new(organization: &str) -> Self {
         let key = key();
         let template = template(organization, CertificateKind::Ca { path_len: None });
-        let certificate =
-            self_signed(&template, key.signer.as_ref(), &SystemRandom, &PROVIDER).unwrap();
+        let certificate = self_signed(&template, key.signer.as_ref(), &SystemRandom, &PROVIDER).unwrap();
         Self { key, certificate }
     }
 
-    pub(crate) fn issue(
-        &self,
-        organization: &str,
-        kind: CertificateKind,
-        subject: &Key,
-    ) -> Certificate {
+    pub(crate) fn issue(&self, organization: &str, kind: CertificateKind, subject: &Key) -> Certificate {
         issue(
             &template(organization, kind),
             subject.signer.public_key(),
@@ -146,10 +138,7 @@ pub(crate) struct TestServer {
 }
 
 impl TestServer {
-    pub(crate) fn start(
-        tls: Option<&TlsFiles>,
-        public: impl Fn(&mut ServiceConfig) + Clone + Send + 'static,
-    ) -> Self {
+    pub(crate) fn start(tls: Option<&TlsFiles>, public: impl Fn(&mut ServiceConfig) + Clone + Send + 'static) -> Self {
         let free = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let listeners = Listeners::bind_addresses(free, free).unwrap();
         let (public_address, management) = listeners.addresses().unwrap();

@@ -76,9 +76,7 @@ impl SigningIdentity {
         provider: &CryptoProvider,
     ) -> Result<Self, IdentityError> {
         let leaf = chain.first().ok_or(IdentityError::KeyMismatch)?;
-        let certified = leaf
-            .public_key(provider)
-            .map_err(|_| IdentityError::KeyMismatch)?;
+        let certified = leaf.public_key(provider).map_err(|_| IdentityError::KeyMismatch)?;
         if certified != *signer.public_key() {
             return Err(IdentityError::KeyMismatch);
         }
@@ -91,11 +89,7 @@ impl SigningIdentity {
     /// [`IdentityError`] naming the file, or the mismatch.
     pub fn load(config: &SigningConfig, provider: &CryptoProvider) -> Result<Self, IdentityError> {
         let signer = load_signer(&config.private_key_file, provider)?;
-        Self::new(
-            signer,
-            load_chain(&config.certificate_chain_file)?,
-            provider,
-        )
+        Self::new(signer, load_chain(&config.certificate_chain_file)?, provider)
     }
 
     /// Returns the certificate that holds the public key.
@@ -110,10 +104,7 @@ impl SigningIdentity {
     /// [`IdentityError::SelfTest`] when either fails.
     pub fn self_test(&self, provider: &CryptoProvider) -> Result<(), IdentityError> {
         const MESSAGE: &[u8] = b"mahfada signing self-test";
-        let signature = self
-            .signer
-            .sign(MESSAGE)
-            .map_err(|_| IdentityError::SelfTest)?;
+        let signature = self.signer.sign(MESSAGE).map_err(|_| IdentityError::SelfTest)?;
         let key = self
             .leaf()
             .and_then(|leaf| leaf.public_key(provider).ok())
@@ -129,24 +120,15 @@ impl SigningIdentity {
 ///
 /// # Errors
 /// [`IdentityError`] when the file cannot be read or holds something else.
-pub fn load_signer(
-    file: &SecretFile,
-    provider: &CryptoProvider,
-) -> Result<Arc<dyn Signer>, IdentityError> {
+pub fn load_signer(file: &SecretFile, provider: &CryptoProvider) -> Result<Arc<dyn Signer>, IdentityError> {
     let bytes = file.read()?;
     let other = || IdentityError::Key(file.path().to_owned());
     if !bytes.expose().starts_with(b"-----BEGIN") {
-        return provider
-            .keys
-            .es256_from_pkcs8(bytes.expose())
-            .map_err(|_| other());
+        return provider.keys.es256_from_pkcs8(bytes.expose()).map_err(|_| other());
     }
     let key = PrivatePkcs8KeyDer::from_pem_slice(bytes.expose()).map_err(|_| other())?;
     let der = Secret::new(key.secret_pkcs8_der().to_vec());
-    provider
-        .keys
-        .es256_from_pkcs8(der.expose())
-        .map_err(|_| other())
+    provider.keys.es256_from_pkcs8(der.expose()).map_err(|_| other())
 }
 
 /// Reads a PEM chain, leaf first.
@@ -157,11 +139,7 @@ pub fn load_chain(path: &Path) -> Result<Vec<Certificate>, IdentityError> {
     let none = || IdentityError::Chain(path.to_owned());
     let text = std::fs::read_to_string(path).map_err(|_| none())?;
     let chain = Certificate::from_pem_many(&text).map_err(|_| none())?;
-    if chain.is_empty() {
-        Err(none())
-    } else {
-        Ok(chain)
-    }
+    if chain.is_empty() { Err(none()) } else { Ok(chain) }
 }
 
 #[cfg(test)]
@@ -200,8 +178,7 @@ mod tests {
     #[test]
     fn refuses_a_chain_of_another_key() {
         let chain = Authority::new("Org").issue("Org", leaf(), &key()).to_pem();
-        let error =
-            SigningIdentity::load(&config(key().pem.as_bytes(), &chain), &PROVIDER).unwrap_err();
+        let error = SigningIdentity::load(&config(key().pem.as_bytes(), &chain), &PROVIDER).unwrap_err();
         assert_eq!(error.code(), "signing_key_mismatch");
     }
 
@@ -236,11 +213,7 @@ mod tests {
     fn the_self_test_finds_a_signer_that_does_not_sign() {
         let key = key();
         let chain = vec![Authority::new("Org").issue("Org", leaf(), &key)];
-        let identity =
-            SigningIdentity::new(Arc::new(Broken(key.signer)), chain, &PROVIDER).unwrap();
-        assert_eq!(
-            identity.self_test(&PROVIDER).unwrap_err().code(),
-            "signing_self_test"
-        );
+        let identity = SigningIdentity::new(Arc::new(Broken(key.signer)), chain, &PROVIDER).unwrap();
+        assert_eq!(identity.self_test(&PROVIDER).unwrap_err().code(), "signing_self_test");
     }
 }

@@ -47,14 +47,9 @@ pub struct RequestId(String);
 
 impl RequestId {
     fn next() -> Self {
-        static PROCESS: LazyLock<u64> =
-            LazyLock::new(|| RandomState::new().build_hasher().finish());
+        static PROCESS: LazyLock<u64> = LazyLock::new(|| RandomState::new().build_hasher().finish());
         static COUNT: AtomicU64 = AtomicU64::new(0);
-        Self(format!(
-            "{:016x}-{}",
-            *PROCESS,
-            COUNT.fetch_add(1, Ordering::Relaxed)
-        ))
+        Self(format!("{:016x}-{}", *PROCESS, COUNT.fetch_add(1, Ordering::Relaxed)))
     }
 
     /// Returns the text.
@@ -85,13 +80,7 @@ pub async fn record<B: MessageBody>(
             Err(error) => (error.as_response_error().status_code(), None),
         };
         let route = route.as_deref().unwrap_or("-");
-        tracing::info!(
-            method,
-            route,
-            status = status.as_u16(),
-            duration_ms,
-            "answered"
-        );
+        tracing::info!(method, route, status = status.as_u16(), duration_ms, "answered");
         answer.map(|mut response| {
             if let Ok(value) = HeaderValue::from_str(id.as_str()) {
                 response
@@ -148,12 +137,7 @@ mod tests {
             .finish();
         let guard = tracing::subscriber::set_default(subscriber);
         let handler = web::post().to(async || HttpResponse::Ok().finish());
-        let app = init_service(
-            App::new()
-                .wrap(from_fn(record))
-                .route("/offers/{id}", handler),
-        )
-        .await;
+        let app = init_service(App::new().wrap(from_fn(record)).route("/offers/{id}", handler)).await;
         let request = TestRequest::post()
             .uri("/offers/canary-path?canary=query")
             .insert_header(("authorization", "DPoP canary-header"))
@@ -165,12 +149,7 @@ mod tests {
         call_service(&app, other.to_request()).await;
         drop(guard);
         let log = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
-        let id = answer
-            .headers()
-            .get("x-request-id")
-            .unwrap()
-            .to_str()
-            .unwrap();
+        let id = answer.headers().get("x-request-id").unwrap().to_str().unwrap();
         assert!(
             log.contains("/offers/{id}") && log.contains("\"status\":200") && log.contains(id),
             "{log}"

@@ -41,11 +41,7 @@ struct Members<'a> {
 impl Problem {
     /// Starts a problem from its status, code and title.
     #[must_use]
-    pub fn new(
-        status: StatusCode,
-        code: impl Into<Cow<'static, str>>,
-        title: impl Into<Cow<'static, str>>,
-    ) -> Self {
+    pub fn new(status: StatusCode, code: impl Into<Cow<'static, str>>, title: impl Into<Cow<'static, str>>) -> Self {
         Self {
             title: title.into(),
             status,
@@ -86,42 +82,25 @@ impl Problem {
     /// Nothing under this name.
     #[must_use]
     pub fn not_found() -> Self {
-        Self::new(
-            StatusCode::NOT_FOUND,
-            "not_found",
-            "nothing is known under this name",
-        )
+        Self::new(StatusCode::NOT_FOUND, "not_found", "nothing is known under this name")
     }
 
     /// No valid API key.
     #[must_use]
     pub fn unauthorized() -> Self {
-        Self::new(
-            StatusCode::UNAUTHORIZED,
-            "unauthorized",
-            "a valid API key is needed",
-        )
+        Self::new(StatusCode::UNAUTHORIZED, "unauthorized", "a valid API key is needed")
     }
 
     /// The request does not fit the present state.
     #[must_use]
     pub fn conflict(code: impl Into<Cow<'static, str>>, detail: impl Into<Box<str>>) -> Self {
-        Self::new(
-            StatusCode::CONFLICT,
-            code,
-            "the request does not fit the present state",
-        )
-        .with_detail(detail)
+        Self::new(StatusCode::CONFLICT, code, "the request does not fit the present state").with_detail(detail)
     }
 
     /// A fault of ours; the reason belongs in the log, not here.
     #[must_use]
     pub fn internal() -> Self {
-        Self::new(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "internal",
-            "the service failed",
-        )
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "the service failed")
     }
 
     /// Something that the service needs is out of reach.
@@ -187,12 +166,8 @@ mod tests {
 
     #[actix_web::test]
     async fn a_problem_has_the_members_of_rfc_9457() {
-        let problem = Problem::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "over_asking",
-            "asks too much",
-        )
-        .with_check("registration");
+        let problem =
+            Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "over_asking", "asks too much").with_check("registration");
         let answer = problem.to_response();
         assert_eq!(
             answer.headers().get("content-type").unwrap(),

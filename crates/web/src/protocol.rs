@@ -32,8 +32,7 @@ pub fn oauth_error(error: &OAuthError) -> HttpResponse {
 /// Makes the error answer of a resource endpoint, with a DPoP challenge when it is 401 (RFC 9449 §7.1).
 #[must_use]
 pub fn resource_error(error: &OAuthError) -> HttpResponse {
-    let status =
-        StatusCode::from_u16(error.error.status_at_resource()).unwrap_or(StatusCode::BAD_REQUEST);
+    let status = StatusCode::from_u16(error.error.status_at_resource()).unwrap_or(StatusCode::BAD_REQUEST);
     let mut answer = json(status, error);
     if status == StatusCode::UNAUTHORIZED
         && let Ok(challenge) = HeaderValue::from_str(&error.www_authenticate())
@@ -103,10 +102,7 @@ mod tests {
         let answer = oauth_error(&OAuthError::new(ErrorCode::InvalidGrant));
         assert_eq!(answer.status(), 400);
         assert_eq!(answer.headers().get("cache-control").unwrap(), "no-store");
-        assert_eq!(
-            answer.headers().get("content-type").unwrap(),
-            "application/json"
-        );
+        assert_eq!(answer.headers().get("content-type").unwrap(), "application/json");
     }
 
     #[test]
@@ -115,12 +111,7 @@ mod tests {
         assert_eq!(oauth_error(&error).status(), 400);
         let answer = resource_error(&error);
         assert_eq!(answer.status(), 401);
-        let challenge = answer
-            .headers()
-            .get("www-authenticate")
-            .unwrap()
-            .to_str()
-            .unwrap();
+        let challenge = answer.headers().get("www-authenticate").unwrap().to_str().unwrap();
         assert!(
             challenge.starts_with("DPoP") && challenge.contains("invalid_dpop_proof"),
             "{challenge}"

@@ -85,12 +85,7 @@ impl SealingKey {
     ///
     /// # Errors
     /// [`OpenError`], the same for every reason.
-    pub fn open(
-        &self,
-        context: &str,
-        sealed: &[u8],
-        provider: &CryptoProvider,
-    ) -> Result<Secret<Vec<u8>>, OpenError> {
+    pub fn open(&self, context: &str, sealed: &[u8], provider: &CryptoProvider) -> Result<Secret<Vec<u8>>, OpenError> {
         let (version, rest) = sealed.split_first().ok_or(OpenError)?;
         let (nonce, rest) = rest.split_first_chunk::<NONCE>().ok_or(OpenError)?;
         let (ciphertext, tag) = rest.split_last_chunk::<TAG>().ok_or(OpenError)?;
@@ -148,9 +143,7 @@ mod tests {
     #[test]
     fn does_not_open_in_another_context() {
         assert_eq!(
-            key(1, 7)
-                .open("presentation:43", &sealed(), &PROVIDER)
-                .unwrap_err(),
+            key(1, 7).open("presentation:43", &sealed(), &PROVIDER).unwrap_err(),
             OpenError
         );
     }
@@ -158,23 +151,17 @@ mod tests {
     #[test]
     fn does_not_open_under_another_key_or_version() {
         assert_eq!(
-            key(1, 8)
-                .open("presentation:42", &sealed(), &PROVIDER)
-                .unwrap_err(),
+            key(1, 8).open("presentation:42", &sealed(), &PROVIDER).unwrap_err(),
             OpenError
         );
         assert_eq!(
-            key(2, 7)
-                .open("presentation:42", &sealed(), &PROVIDER)
-                .unwrap_err(),
+            key(2, 7).open("presentation:42", &sealed(), &PROVIDER).unwrap_err(),
             OpenError
         );
         let mut renamed = sealed();
         renamed[0] = 2;
         assert_eq!(
-            key(2, 7)
-                .open("presentation:42", &renamed, &PROVIDER)
-                .unwrap_err(),
+            key(2, 7).open("presentation:42", &renamed, &PROVIDER).unwrap_err(),
             OpenError
         );
     }
@@ -185,11 +172,7 @@ mod tests {
         for index in 0..good.len() {
             let mut changed = good.clone();
             changed[index] ^= 1;
-            let open = |value: &[u8]| {
-                key(1, 7)
-                    .open("presentation:42", value, &PROVIDER)
-                    .unwrap_err()
-            };
+            let open = |value: &[u8]| key(1, 7).open("presentation:42", value, &PROVIDER).unwrap_err();
             assert_eq!(
                 (open(&changed), open(&good[..index])),
                 (OpenError, OpenError),

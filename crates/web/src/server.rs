@@ -56,15 +56,7 @@ where
     M: Fn(&mut ServiceConfig) + Clone + Send + 'static,
     S: Future<Output = ()>,
 {
-    serve_with(
-        DEFAULT_WORKERS,
-        listeners,
-        tls,
-        public,
-        management,
-        shutdown,
-    )
-    .await
+    serve_with(DEFAULT_WORKERS, listeners, tls, public, management, shutdown).await
 }
 
 /// Runs both servers as [`serve`] does, with `workers` threads each.
@@ -166,10 +158,7 @@ async fn explain_empty_refusal(
     next: Next<impl actix_web::body::MessageBody + 'static>,
 ) -> Result<ServiceResponse, actix_web::Error> {
     let response = next.call(request).await?.map_into_boxed_body();
-    let empty = matches!(
-        response.response().body().size(),
-        BodySize::None | BodySize::Sized(0)
-    );
+    let empty = matches!(response.response().body().size(), BodySize::None | BodySize::Sized(0));
     if response.status() == StatusCode::METHOD_NOT_ALLOWED && empty {
         return Ok(response.into_response(protocol::method_not_allowed()));
     }
@@ -213,11 +202,7 @@ mod tests {
         let client = OutboundClient::new(&authority.outbound()).unwrap();
         for path in ["/readyz", "/livez"] {
             assert_eq!(
-                client
-                    .get(&server.url(path), "*/*", 1000)
-                    .await
-                    .unwrap()
-                    .status,
+                client.get(&server.url(path), "*/*", 1000).await.unwrap().status,
                 404,
                 "{path}"
             );
@@ -229,10 +214,7 @@ mod tests {
         let authority = Authority::new("Org");
         let server = TestServer::start(Some(&authority.localhost()), routes);
         let client = OutboundClient::new(&authority.outbound()).unwrap();
-        for (path, status, code) in [
-            ("/nothing", 404, "not_found"),
-            ("/echo", 405, "method_not_allowed"),
-        ] {
+        for (path, status, code) in [("/nothing", 404, "not_found"), ("/echo", 405, "method_not_allowed")] {
             let answer = client.get(&server.url(path), "*/*", 1000).await.unwrap();
             assert_eq!(
                 (answer.status, answer.content_type.as_deref()),
@@ -279,14 +261,7 @@ mod tests {
         let refused = serve(listeners(), None, routes, routes, std::future::ready(())).await;
         assert!(matches!(refused, Err(ServeError::PlainOutsideLoopback(_))));
         let tls = crate::tls::server_config(&Authority::new("Org").localhost()).unwrap();
-        let served = serve(
-            listeners(),
-            Some(tls),
-            routes,
-            routes,
-            std::future::ready(()),
-        )
-        .await;
+        let served = serve(listeners(), Some(tls), routes, routes, std::future::ready(())).await;
         assert!(matches!(served, Ok(())));
     }
 
@@ -294,10 +269,7 @@ mod tests {
     async fn a_client_that_trusts_another_authority_does_not_connect() {
         let server = TestServer::start(Some(&Authority::new("Org").localhost()), routes);
         let client = OutboundClient::new(&Authority::new("Other").outbound()).unwrap();
-        let error = client
-            .get(&server.url("/hello"), "*/*", 100)
-            .await
-            .unwrap_err();
+        let error = client.get(&server.url("/hello"), "*/*", 100).await.unwrap_err();
         assert!(matches!(error, OutboundError::Transport(_)), "{error:?}");
     }
 }

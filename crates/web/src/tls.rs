@@ -148,11 +148,7 @@ impl ResolvesServerCert for ReloadingCertificate {
 }
 
 fn stamp(files: &TlsFiles) -> Stamp {
-    let changed = |path: &Path| {
-        std::fs::metadata(path)
-            .and_then(|data| data.modified())
-            .ok()
-    };
+    let changed = |path: &Path| std::fs::metadata(path).and_then(|data| data.modified()).ok();
     (
         changed(&files.certificate_chain_file),
         changed(files.private_key_file.path()),
@@ -161,10 +157,9 @@ fn stamp(files: &TlsFiles) -> Stamp {
 
 fn certified_key(files: &TlsFiles) -> Result<CertifiedKey, TlsError> {
     let unreadable = || TlsError::Chain(files.certificate_chain_file.clone());
-    let chain: Vec<CertificateDer<'static>> =
-        CertificateDer::pem_file_iter(&files.certificate_chain_file)
-            .and_then(Iterator::collect)
-            .map_err(|_| unreadable())?;
+    let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(&files.certificate_chain_file)
+        .and_then(Iterator::collect)
+        .map_err(|_| unreadable())?;
     if chain.is_empty() {
         return Err(unreadable());
     }
@@ -205,10 +200,7 @@ mod tests {
             &files.certificate_chain_file,
             &std::fs::read(&newer.certificate_chain_file).unwrap(),
         );
-        assert!(
-            Arc::ptr_eq(&first, &resolver.current()),
-            "the key is still the old one"
-        );
+        assert!(Arc::ptr_eq(&first, &resolver.current()), "the key is still the old one");
         replace(
             files.private_key_file.path(),
             newer.private_key_file.read().unwrap().expose(),

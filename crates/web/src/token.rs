@@ -59,14 +59,8 @@ mod tests {
     fn a_token_has_256_bits_and_comes_back_by_its_hash() {
         let token = OpaqueToken::generate(&SystemRandom).unwrap();
         assert_eq!(base64url::decode(token.expose()).unwrap().len(), 32);
-        assert_eq!(
-            token.hash(PROVIDER.digest),
-            hash_token(token.expose(), PROVIDER.digest)
-        );
-        assert_ne!(
-            token.expose(),
-            OpaqueToken::generate(&SystemRandom).unwrap().expose()
-        );
+        assert_eq!(token.hash(PROVIDER.digest), hash_token(token.expose(), PROVIDER.digest));
+        assert_ne!(token.expose(), OpaqueToken::generate(&SystemRandom).unwrap().expose());
         assert!(!format!("{token:?}").contains(token.expose()));
     }
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::{PoisonError, RwLock};
 
-use mahfada_base::{Report, UnixTime, base64url, json};
+use mahfada_base::{Report, UnixTime, json};
 use mahfada_crypto::CryptoProvider;
 use mahfada_trust::{ListMemory, PinnedRoot, RootError, TrustRole, TrustStore, UnverifiedRoot};
 use serde::{Deserialize, Serialize};
@@ -49,9 +49,18 @@ pub enum TrustSourceError {
         #[source]
         source: std::io::Error,
     },
-    /// The pinned or the remembered root document does not hold.
-    #[error("the root document does not hold")]
+    /// The pinned root document does not hold.
+    #[error("the pinned root document does not hold")]
     Root(#[from] RootError),
+    /// The remembered root documents do not descend from the pinned one: the memory is another registry's or forged.
+    #[error("the remembered root documents do not descend from the pinned one in {path}")]
+    Descent {
+        /// The file that pins the root document.
+        path: PathBuf,
+        /// What does not hold.
+        #[source]
+        source: RootError,
+    },
     /// The remembered state is none that [`Refreshed::memory`] gave.
     #[error("the remembered trust state cannot be read")]
     Memory,
@@ -68,42 +77,35 @@ pub struct Refreshed {
 
 #[derive(Default, Serialize, Deserialize)]
 struct Memory {
+    /// The envelopes of the root documents after the pinned one, each as its JSON text.
     #[serde(default)]
-    root: Option<String>,
+    roots: Vec<String>,
     #[serde(default)]
     lists: ListMemory,
 }
 
 impl TrustSource {
-    /// Makes the trust store of this source: the newer of the pinned and the remembered root, and no lists yet.
+    /// Makes the trust store of this source, without lists yet: under the pinned root, or under the newest remembered one,
+    /// once every step from the pinned one to it has been verified again.
     ///
     /// # Errors
-    /// [`TrustSourceError`] when a root document or the remembered state does not hold.
-    pub fn load(
-        &self,
-        memory: Option<&str>,
-        provider: &CryptoProvider,
-    ) -> Result<TrustStore, TrustSourceError> {
-        let bytes = std::fs::read(&self.pinned_root_file).map_err(|source| {
-            TrustSourceError::Unreadable {
-                path: self.pinned_root_file.clone(),
-                source,
-            }
+    /// [`TrustSourceError`] when the pinned root or the remembered state does not hold, or when the latter does not
+    /// descend from the former.
+    pub fn load(&self, memory: Option<&str>, provider: &CryptoProvider) -> Result<TrustStore, TrustSourceError> {
+        let bytes = std::fs::read(&self.pinned_root_file).map_err(|source| TrustSourceError::Unreadable {
+            path: self.pinned_root_file.clone(),
+            source,
         })?;
-        let mut root = PinnedRoot::from_bytes(&bytes, provider)?;
         let memory: Memory = memory
-            .map_or_else(
-                || Ok(Memory::default()),
-                |text| json::from_slice(text.as_bytes()),
-            )
+            .map_or_else(|| Ok(Memory::default()), |text| json::from_slice(text.as_bytes()))
             .map_err(|_| TrustSourceError::Memory)?;
-        if let Some(text) = memory.root {
-            let bytes = base64url::decode(text).map_err(|_| TrustSourceError::Memory)?;
-            let remembered = PinnedRoot::from_bytes(&bytes, provider)?;
-            if remembered.document().version > root.document().version {
-                root = remembered;
-            }
-        }
+        let root = PinnedRoot::restore(&bytes, &memory.roots, provider).map_err(|error| match error {
+            RootError::Descent(_) => TrustSourceError::Descent {
+                path: self.pinned_root_file.clone(),
+                source: error,
+            },
+            other => TrustSourceError::Root(other),
+        })?;
         Ok(TrustStore::new(root, memory.lists))
     }
 
@@ -119,14 +121,10 @@ impl TrustSource {
         provider: &CryptoProvider,
     ) -> Refreshed {
         let mut report = Report::new();
-        self.walk_root(client, store, now, provider, &mut report)
-            .await;
+        self.walk_root(client, store, now, provider, &mut report).await;
         for role in TrustRole::ALL {
-            if !read(store, |store| {
-                store.root().document().list_signers(role).is_empty()
-            }) {
-                self.fetch_list(role, client, store, now, provider, &mut report)
-                    .await;
+            if !read(store, |store| store.root().document().list_signers(role).is_empty()) {
+                self.fetch_list(role, client, store, now, provider, &mut report).await;
             }
         }
         Refreshed {
@@ -175,39 +173,27 @@ impl TrustSource {
             .fetch(client, &format!("/lists/{slug}.jwt"), "application/jose")
             .await;
         let code = match fetched.map(|body| body.and_then(|body| String::from_utf8(body).ok())) {
-            Ok(Some(jws)) => {
-                match write(store, |store| store.accept_list(role, &jws, now, provider)) {
-                    Ok(()) => {
-                        return report.record(
-                            "list_accepted",
-                            mahfada_base::CheckStatus::Passed,
-                            Some(slug.to_owned()),
-                        );
-                    }
-                    Err(error) => error.code(),
+            Ok(Some(jws)) => match write(store, |store| store.accept_list(role, &jws, now, provider)) {
+                Ok(()) => {
+                    return report.record(
+                        "list_accepted",
+                        mahfada_base::CheckStatus::Passed,
+                        Some(slug.to_owned()),
+                    );
                 }
-            }
+                Err(error) => error.code(),
+            },
             Ok(None) => "list_unavailable",
             Err(error) => error.code(),
         };
-        tracing::warn!(
-            list = slug,
-            code,
-            "a list of trusted entities was not accepted"
-        );
+        tracing::warn!(list = slug, code, "a list of trusted entities was not accepted");
         report.failed(code, slug);
     }
 
     /// Fetches a document; `None` says that the registry does not have it.
-    async fn fetch(
-        &self,
-        client: &OutboundClient,
-        path: &str,
-        accept: &str,
-    ) -> Result<Option<Vec<u8>>, FetchError> {
-        let OutboundResponse { status, body, .. } = client
-            .get(&self.registry_url.join(path), accept, MAX_DOCUMENT)
-            .await?;
+    async fn fetch(&self, client: &OutboundClient, path: &str, accept: &str) -> Result<Option<Vec<u8>>, FetchError> {
+        let OutboundResponse { status, body, .. } =
+            client.get(&self.registry_url.join(path), accept, MAX_DOCUMENT).await?;
         match status {
             200 => Ok(Some(body)),
             404 => Ok(None),
@@ -235,9 +221,10 @@ impl FetchError {
 
 /// Writes what [`TrustSource::load`] reads.
 fn memory_of(store: &TrustStore) -> String {
-    let root = store.root().to_bytes().ok().map(base64url::encode);
+    let envelopes = store.root().envelopes().unwrap_or_default();
+    let roots = envelopes.into_iter().flat_map(String::from_utf8).collect();
     serde_json::to_string(&Memory {
-        root,
+        roots,
         lists: store.memory(),
     })
     .unwrap_or_default()
@@ -320,10 +307,7 @@ mod tests {
         }
 
         fn serve(&self, path: &str, body: impl Into<Vec<u8>>) {
-            self.documents
-                .lock()
-                .unwrap()
-                .insert(path.to_owned(), body.into());
+            self.documents.lock().unwrap().insert(path.to_owned(), body.into());
         }
 
         fn serve_list(&self, sequence: u64) {
@@ -349,9 +333,7 @@ mod tests {
         }
 
         async fn refresh(&self, store: &RwLock<TrustStore>) -> Refreshed {
-            self.source()
-                .refresh(&self.client, store, now(), &PROVIDER)
-                .await
+            self.source().refresh(&self.client, store, now(), &PROVIDER).await
         }
     }
 
@@ -370,19 +352,11 @@ mod tests {
             least_sequence: BTreeMap::new(),
             registry_base_url: "https://registry.example".to_owned(),
         };
-        document
-            .sign(&[officer.signer.as_ref()], PROVIDER.digest)
-            .unwrap()
+        document.sign(&[officer.signer.as_ref()], PROVIDER.digest).unwrap()
     }
 
     fn failure(refreshed: &Refreshed) -> String {
-        refreshed
-            .report
-            .first_failure()
-            .unwrap()
-            .code
-            .clone()
-            .into_owned()
+        refreshed.report.first_failure().unwrap().code.clone().into_owned()
     }
 
     #[tokio::test(flavor = "multi_thread")]
@@ -433,15 +407,51 @@ mod tests {
             2
         );
         assert_eq!(
-            scene
-                .source()
-                .load(None, &PROVIDER)
-                .unwrap()
-                .root()
-                .document()
-                .version,
+            scene.source().load(None, &PROVIDER).unwrap().root().document().version,
             1
         );
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_memory_is_walked_again_from_the_pinned_root() {
+        let scene = Scene::new();
+        for version in [2, 3] {
+            let document = root(&scene.officer, &scene.lists, version);
+            scene.serve(&format!("root/{version}.json"), document);
+        }
+        let store = RwLock::new(scene.source().load(None, &PROVIDER).unwrap());
+        let memory = scene.refresh(&store).await.memory;
+        let load = |pinned: &[u8], memory: &str| {
+            let mut source = scene.source();
+            source.pinned_root_file = scratch_file("root.json", pinned);
+            let loaded = source.load(Some(memory), &PROVIDER);
+            loaded.map(|store| (store.root().document().version, memory_of(&store)))
+        };
+        let pinned = root(&scene.officer, &scene.lists, 1);
+        assert_eq!(load(&pinned, &memory).unwrap(), (3, memory.clone()));
+        // Another registry's officers sign a root of their own; by itself it holds.
+        let (stranger, lists) = (key(), Authority::new("Operator"));
+        let refused = load(&root(&stranger, &lists, 1), &memory).unwrap_err();
+        assert!(matches!(refused, TrustSourceError::Descent { .. }), "{refused}");
+        let rogue = String::from_utf8(root(&stranger, &lists, 2)).unwrap();
+        let forged = serde_json::to_string(&Memory {
+            roots: vec![rogue],
+            lists: ListMemory::default(),
+        });
+        let refused = load(&pinned, &forged.unwrap()).unwrap_err();
+        assert!(matches!(refused, TrustSourceError::Descent { .. }), "{refused}");
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_lone_root_in_a_memory_of_old_is_no_ground_for_trust() {
+        let scene = Scene::new();
+        let rogue = root(&key(), &Authority::new("Operator"), 9);
+        let memory = format!(
+            r#"{{"root":"{}","lists":{{}}}}"#,
+            mahfada_base::base64url::encode(rogue)
+        );
+        let store = scene.source().load(Some(&memory), &PROVIDER).unwrap();
+        assert_eq!(store.root().document().version, 1);
     }
 
     #[tokio::test(flavor = "multi_thread")]

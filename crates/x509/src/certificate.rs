@@ -25,8 +25,7 @@ mod tests;
 /// The most bytes that a certificate may have.
 pub(crate) const MAX_BYTES: usize = 16 * 1024;
 /// `organizationIdentifier` (ETSI EN 319 412-1 §5.1.4).
-pub(crate) const ORGANIZATION_IDENTIFIER: ObjectIdentifier =
-    ObjectIdentifier::new_unwrap("2.5.4.97");
+pub(crate) const ORGANIZATION_IDENTIFIER: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.97");
 
 /// A certificate as it was read: nothing about it has been verified.
 #[derive(Clone, PartialEq, Eq)]
@@ -40,7 +39,7 @@ pub struct Certificate {
     subject: String,
     common_name: Option<String>,
     organization: Option<String>,
-    organization_identifier: Option<String>,
+    organization_identifier: AttributeText,
     country: Option<String>,
     serial: Vec<u8>,
     not_before: UnixTime,
@@ -49,6 +48,33 @@ pub struct Certificate {
     key_curve: Option<ObjectIdentifier>,
     key_bits: Vec<u8>,
     extensions: Extensions,
+}
+
+/// An attribute of the subject's name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Attribute<'a> {
+    /// The name does not have it.
+    Absent,
+    /// It stands once and holds printable text.
+    One(&'a str),
+    /// It stands more than once, or its value cannot be read: the name cannot be relied on for it.
+    Unusable,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum AttributeText {
+    Absent,
+    One(String),
+    Unusable,
+}
+
+impl AttributeText {
+    fn text(self) -> Option<String> {
+        match self {
+            Self::One(text) => Some(text),
+            Self::Absent | Self::Unusable => None,
+        }
+    }
 }
 
 impl Certificate {
@@ -60,8 +86,7 @@ impl Certificate {
         if der.len() > MAX_BYTES {
             return Err(CertificateError::TooLong);
         }
-        let parsed =
-            x509_cert::Certificate::from_der(der).map_err(|_| CertificateError::Malformed)?;
+        let parsed = x509_cert::Certificate::from_der(der).map_err(|_| CertificateError::Malformed)?;
         // Whatever does not encode to the same bytes was not DER, and two parsers could read it differently.
         if parsed.to_der().ok().as_deref() != Some(der) {
             return Err(CertificateError::Malformed);
@@ -96,10 +121,10 @@ impl Certificate {
             issuer_der: tbs.issuer().to_der()?,
             subject_der: subject.to_der()?,
             subject: subject.to_string(),
-            common_name: attribute(subject, rfc4519::CN),
-            organization: attribute(subject, rfc4519::O),
+            common_name: attribute(subject, rfc4519::CN).text(),
+            organization: attribute(subject, rfc4519::O).text(),
             organization_identifier: attribute(subject, ORGANIZATION_IDENTIFIER),
-            country: attribute(subject, rfc4519::C),
+            country: attribute(subject, rfc4519::C).text(),
             serial: tbs.serial_number().as_bytes().to_owned(),
             not_before: unix_time(tbs.validity().not_before),
             not_after: unix_time(tbs.validity().not_after),
@@ -128,9 +153,7 @@ impl Certificate {
     /// [`CertificateError::Key`] for every other key and for a point off the curve.
     pub fn public_key(&self, provider: &CryptoProvider) -> Result<PublicKey, CertificateError> {
         let point = || match self.key_bits.split_first() {
-            Some((4, coordinates)) if coordinates.len() % 2 == 0 => {
-                Ok(coordinates.split_at(coordinates.len() / 2))
-            }
+            Some((4, coordinates)) if coordinates.len() % 2 == 0 => Ok(coordinates.split_at(coordinates.len() / 2)),
             _ => Err(KeyError::Malformed),
         };
         match (self.key_algorithm, self.key_curve) {
@@ -164,10 +187,25 @@ impl Certificate {
         self.organization.as_deref()
     }
 
-    /// Returns the subject's organization identifier when it has exactly one (ETSI EN 319 412-1 §5.1.4).
+    /// Returns the subject's organization identifier when it has exactly one that can be read (ETSI EN 319 412-1 §5.1.4).
+    ///
+    /// `None` says nothing about whether there is one: [`Self::organization_identifier_attribute`] does.
     #[must_use]
-    pub fn organization_identifier(&self) -> Option<&str> {
-        self.organization_identifier.as_deref()
+    pub const fn organization_identifier(&self) -> Option<&str> {
+        match self.organization_identifier_attribute() {
+            Attribute::One(text) => Some(text),
+            Attribute::Absent | Attribute::Unusable => None,
+        }
+    }
+
+    /// Tells whether the subject has an organization identifier, and whether it is one that names somebody.
+    #[must_use]
+    pub const fn organization_identifier_attribute(&self) -> Attribute<'_> {
+        match &self.organization_identifier {
+            AttributeText::Absent => Attribute::Absent,
+            AttributeText::One(text) => Attribute::One(text.as_str()),
+            AttributeText::Unusable => Attribute::Unusable,
+        }
     }
 
     /// Returns the subject's country when it has exactly one.
@@ -180,6 +218,12 @@ impl Certificate {
     #[must_use]
     pub fn dns_names(&self) -> &[String] {
         &self.extensions.dns_names
+    }
+
+    /// Returns the URIs of the subject alternative name (RFC 5280 §4.2.1.6).
+    #[must_use]
+    pub fn uri_names(&self) -> &[String] {
+        &self.extensions.uri_names
     }
 
     /// Returns the extended key usages in dotted form.
@@ -219,6 +263,16 @@ impl Certificate {
     #[must_use]
     pub fn is_self_signed(&self) -> bool {
         self.issuer_der == self.subject_der
+    }
+
+    /// Tells whether the other certificate has the same subject and the same key, so that what one of the two verifies
+    /// the other verifies too.
+    #[must_use]
+    pub fn has_name_and_key_of(&self, other: &Self) -> bool {
+        self.subject_der == other.subject_der
+            && self.key_algorithm == other.key_algorithm
+            && self.key_curve == other.key_curve
+            && self.key_bits == other.key_bits
     }
 
     /// Returns the subject key identifier (RFC 5280 §4.2.1.2).
@@ -268,12 +322,7 @@ impl Certificate {
 
 impl fmt::Debug for Certificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "Certificate({}, serial {})",
-            self.subject,
-            self.serial_hex()
-        )
+        write!(f, "Certificate({}, serial {})", self.subject, self.serial_hex())
     }
 }
 
@@ -287,14 +336,18 @@ fn unix_time(time: x509_cert::time::Time) -> UnixTime {
     UnixTime::new(i64::try_from(time.to_unix_duration().as_secs()).unwrap_or(i64::MAX))
 }
 
-/// Reads an attribute that stands exactly once and holds printable text: a second one, or one with control
+/// Takes only an attribute that stands exactly once and holds printable text: a second one, or one with control
 /// characters, could show people another name than the one that was checked.
-fn attribute(name: &Name, oid: ObjectIdentifier) -> Option<String> {
+fn attribute(name: &Name, oid: ObjectIdentifier) -> AttributeText {
     let mut found = name.iter().filter(|attribute| attribute.oid == oid);
-    let (Some(attribute), None) = (found.next(), found.next()) else {
-        return None;
-    };
-    let value = &attribute.value;
+    match (found.next(), found.next()) {
+        (None, _) => AttributeText::Absent,
+        (Some(attribute), None) => printable(&attribute.value).map_or(AttributeText::Unusable, AttributeText::One),
+        (Some(_), Some(_)) => AttributeText::Unusable,
+    }
+}
+
+fn printable(value: &der::asn1::Any) -> Option<String> {
     let text = match value.tag() {
         der::Tag::Utf8String | der::Tag::PrintableString | der::Tag::Ia5String => {
             std::str::from_utf8(value.value()).ok()?

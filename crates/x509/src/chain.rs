@@ -40,9 +40,7 @@ impl UnverifiedChain {
         if x5c.len() > MAX_CERTIFICATES {
             return Err(ChainError::Length);
         }
-        let characters = x5c
-            .iter()
-            .fold(0_usize, |sum, text| sum.saturating_add(text.len()));
+        let characters = x5c.iter().fold(0_usize, |sum, text| sum.saturating_add(text.len()));
         if characters / 4 * 3 > MAX_BYTES {
             return Err(ChainError::TooLarge);
         }
@@ -131,12 +129,7 @@ impl UnverifiedChain {
             return Err(ChainError::KeyUsage);
         }
         match profile.extended_key_usage {
-            Some(purpose)
-                if !leaf
-                    .extended_key_usages
-                    .iter()
-                    .any(|named| named == purpose) =>
-            {
+            Some(purpose) if !leaf.extended_key_usages.iter().any(|named| named == purpose) => {
                 Err(ChainError::ExtendedKeyUsage)
             }
             _ => Ok(()),
@@ -182,9 +175,7 @@ fn find_anchor<'a>(
         match checked {
             Ok(()) => return Ok(anchor),
             // Another anchor of the same name, from before or after a change of keys.
-            Err(
-                ChainError::Signature | ChainError::SignatureAlgorithm | ChainError::KeyIdentifier,
-            ) => {}
+            Err(ChainError::Signature | ChainError::SignatureAlgorithm | ChainError::KeyIdentifier) => {}
             Err(other) => fault = other,
         }
     }
@@ -200,10 +191,7 @@ fn check_link(
     if child.issuer_der() != issuer.subject_der() {
         return Err(ChainError::NameChaining);
     }
-    let identifiers = (
-        child.authority_key_identifier(),
-        issuer.subject_key_identifier(),
-    );
+    let identifiers = (child.authority_key_identifier(), issuer.subject_key_identifier());
     if matches!(identifiers, (Some(authority), Some(subject)) if authority != subject) {
         return Err(ChainError::KeyIdentifier);
     }
@@ -212,23 +200,14 @@ fn check_link(
     if !extensions.ca || !extensions.key_cert_sign {
         return Err(ChainError::NotCa);
     }
-    if extensions
-        .path_len
-        .is_some_and(|limit| below > usize::from(limit))
-    {
+    if extensions.path_len.is_some_and(|limit| below > usize::from(limit)) {
         return Err(ChainError::PathLength);
     }
     Ok(())
 }
 
-fn check_signature(
-    child: &Certificate,
-    issuer: &Certificate,
-    provider: &CryptoProvider,
-) -> Result<(), ChainError> {
-    let named = child
-        .signature_algorithm()
-        .ok_or(ChainError::SignatureAlgorithm)?;
+fn check_signature(child: &Certificate, issuer: &Certificate, provider: &CryptoProvider) -> Result<(), ChainError> {
+    let named = child.signature_algorithm().ok_or(ChainError::SignatureAlgorithm)?;
     let key = issuer.public_key(provider)?;
     let fitting = match key {
         PublicKey::P256(_) => Some(SignatureAlgorithm::Es256),

@@ -7,9 +7,7 @@ use mahfada_crypto::hazmat::SeededRandom;
 use mahfada_crypto::pure::PROVIDER;
 use mahfada_crypto::{PublicKey, Signer};
 
-use crate::{
-    Certificate, CertificateKind, CertificateTemplate, SubjectName, eku, issue, self_signed,
-};
+use crate::{Certificate, CertificateKind, CertificateTemplate, SubjectName, eku, issue, self_signed};
 
 pub(crate) const NOT_BEFORE: UnixTime = UnixTime::new(1_790_000_000);
 pub(crate) const NOW: UnixTime = UnixTime::new(1_795_000_000);
@@ -21,10 +19,7 @@ pub(crate) struct Authority {
 }
 
 pub(crate) fn signer(seed: &str) -> Arc<dyn Signer> {
-    PROVIDER
-        .keys
-        .generate_es256(&SeededRandom::new(seed))
-        .unwrap()
+    PROVIDER.keys.generate_es256(&SeededRandom::new(seed)).unwrap()
 }
 
 pub(crate) fn template(common_name: &str, kind: CertificateKind) -> CertificateTemplate {
@@ -55,17 +50,8 @@ pub(crate) fn access(common_name: &str) -> CertificateTemplate {
 
 pub(crate) fn anchor(template: &CertificateTemplate, seed: &str) -> Authority {
     let signer = signer(seed);
-    let certificate = self_signed(
-        template,
-        signer.as_ref(),
-        &SeededRandom::new(seed),
-        &PROVIDER,
-    )
-    .unwrap();
-    Authority {
-        signer,
-        certificate,
-    }
+    let certificate = self_signed(template, signer.as_ref(), &SeededRandom::new(seed), &PROVIDER).unwrap();
+    Authority { signer, certificate }
 }
 
 impl Authority {
@@ -82,10 +68,7 @@ impl Authority {
             &PROVIDER,
         )
         .unwrap();
-        Self {
-            signer,
-            certificate,
-        }
+        Self { signer, certificate }
     }
 
     /// Issues with altered extensions: those of production are subject key, authority key, then by kind.
@@ -96,8 +79,7 @@ impl Authority {
         alter: impl FnOnce(&mut Vec<Vec<u8>>),
     ) -> Certificate {
         let authority = self.certificate.subject_key_identifier().unwrap();
-        let mut extensions =
-            issue::extensions(template, subject_key, authority, &PROVIDER).unwrap();
+        let mut extensions = issue::extensions(template, subject_key, authority, &PROVIDER).unwrap();
         alter(&mut extensions);
         let issuer = self.certificate.subject_der();
         issue::sign(

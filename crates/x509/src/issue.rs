@@ -3,9 +3,7 @@
 use std::net::IpAddr;
 
 use mahfada_base::UnixTime;
-use mahfada_crypto::{
-    CryptoProvider, PublicKey, Random, RandomError, SignError, SignatureAlgorithm, Signer,
-};
+use mahfada_crypto::{CryptoProvider, PublicKey, Random, RandomError, SignError, SignatureAlgorithm, Signer};
 
 use crate::{Certificate, CertificateError, ecdsa, oid};
 
@@ -100,14 +98,7 @@ pub fn self_signed(
     let name = encode::name(&template.subject).ok_or(IssueError::Template)?;
     let key_identifier = encode::key_identifier(signer.public_key(), provider);
     let extensions = extensions(template, signer.public_key(), &key_identifier, provider)?;
-    sign(
-        template,
-        &name,
-        signer.public_key(),
-        &extensions,
-        signer,
-        random,
-    )
+    sign(template, &name, signer.public_key(), &extensions, signer, random)
 }
 
 /// Issues a certificate for a key under an issuing certificate; whether the issuer may issue it is not checked.
@@ -170,8 +161,7 @@ pub(crate) fn extensions(
         &oid::from_dotted(purpose).ok_or(IssueError::Template)?,
     ));
     if !dns_names.is_empty() || !ip_addresses.is_empty() {
-        extensions
-            .push(encode::subject_alt_name(dns_names, ip_addresses).ok_or(IssueError::Template)?);
+        extensions.push(encode::subject_alt_name(dns_names, ip_addresses).ok_or(IssueError::Template)?);
     }
     Ok(extensions)
 }

@@ -15,12 +15,10 @@ mod issue;
 mod oid;
 mod profile;
 
-pub use certificate::{Certificate, CertificateError};
+pub use certificate::{Attribute, Certificate, CertificateError};
 pub use chain::{ChainError, UnverifiedChain, VerifiedChain};
 #[cfg(any(feature = "issue", test))]
-pub use issue::{
-    CertificateKind, CertificateTemplate, IssueError, SubjectName, issue, self_signed,
-};
+pub use issue::{CertificateKind, CertificateTemplate, IssueError, SubjectName, issue, self_signed};
 pub use profile::ChainProfile;
 
 #[cfg(test)]

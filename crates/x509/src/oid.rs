@@ -78,15 +78,9 @@ mod tests {
             "2.999.1",
             "0.0",
         ] {
-            assert_eq!(
-                to_dotted(&from_dotted(text).unwrap()).as_deref(),
-                Some(text)
-            );
+            assert_eq!(to_dotted(&from_dotted(text).unwrap()).as_deref(), Some(text));
         }
-        assert_eq!(
-            from_dotted(eku::SERVER_AUTH).unwrap(),
-            [0x2b, 6, 1, 5, 5, 7, 3, 1]
-        );
+        assert_eq!(from_dotted(eku::SERVER_AUTH).unwrap(), [0x2b, 6, 1, 5, 5, 7, 3, 1]);
     }
 
     #[test]
@@ -94,10 +88,7 @@ mod tests {
         for content in [&[][..], &[0x2b, 0x80, 1], &[0x2b, 0x81]] {
             assert_eq!(to_dotted(content), None);
         }
-        assert_eq!(
-            to_dotted(&[&[0x69][..], &[0xff; 19], &[0x7f]].concat()),
-            None
-        );
+        assert_eq!(to_dotted(&[&[0x69][..], &[0xff; 19], &[0x7f]].concat()), None);
         for text in ["", "1", "3.1", "1.40", "1..2", "1.02", "x.y"] {
             assert_eq!(from_dotted(text), None, "{text}");
         }

@@ -9,123 +9,38 @@ use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use mahfada_base::{CLOCK_SKEW, Seconds, base64url};
 use mahfada_crypto::SignatureAlgorithm;
-use mahfada_eid::{
-    CARD_CHALLENGE_TYP, CARD_EVIDENCE_TYP, CardChallenge, CardEvidence, CardFile, EvidenceError,
-};
-use mahfada_jose::{Expectation, JwkError, JwsBuilder, JwsError, UnverifiedJws};
+use mahfada_eid::{CARD_CHALLENGE_TYP, CARD_EVIDENCE_TYP, CardChallenge, CardEvidence, CardFile};
+use mahfada_jose::{Expectation, JwsBuilder, UnverifiedJws};
 use mahfada_oauth2::{
-    AuthorizationChallengeError, AuthorizationChallengeRequest, AuthorizationChallengeResponse,
-    CodeChallenge, ErrorCode, KeyCommitment, MAX_FORM_BYTES, OAuthError, RequestedCredential,
-    UnspentDpop,
+    AuthorizationChallengeRequest, AuthorizationChallengeResponse, CodeChallenge, KeyCommitment, MAX_FORM_BYTES,
+    RequestedCredential, UnspentDpop,
 };
 use mahfada_storage::{
-    AuditRecord, AuthorizationCode, CardSession, CardSessionState, ClientId, ConfigurationId,
-    Outcome, Sealed, SessionId, SingleUseKind, StorageError, TokenHash, UnitOfWork,
+    AuditRecord, AuthorizationCode, CardSession, CardSessionState, ClientId, ConfigurationId, Outcome, SessionId,
+    SingleUseKind, StorageError, TokenHash, UnitOfWork,
 };
-use mahfada_web::body::{BodyError, read_body_as};
-use mahfada_web::dpop::{DpopRefusal, verify_dpop};
+use mahfada_web::body::read_body_as;
+use mahfada_web::dpop::verify_dpop;
 use mahfada_web::protocol;
 use mahfada_web::token::{OpaqueToken, hash_token};
 
 use crate::app::App;
 use crate::credential_issuer::{Configuration, CredentialIssuer, Source};
 use crate::fault::Fault;
-use crate::issuance::subject::Subject;
+use crate::issuance::subject::{Subject, SubjectSeal};
 use crate::proofing::{CardProofing, ProvenCard};
+
+use refusal::Refusal;
+
+mod refusal;
 
 /// How long a challenge may be answered, in seconds (eid.md §4).
 const CHALLENGE_LIFETIME: Seconds = 120;
 /// How long a code may be redeemed, in seconds.
 const CODE_LIFETIME: Seconds = 60;
 
-/// The ways in which this endpoint refuses.
-#[derive(Debug, thiserror::Error)]
-enum Refusal {
-    #[error(transparent)]
-    Body(#[from] BodyError),
-    #[error(transparent)]
-    Request(#[from] AuthorizationChallengeError),
-    #[error(transparent)]
-    Dpop(#[from] DpopRefusal),
-    #[error("the DPoP proof was used before")]
-    DpopReplayed,
-    #[error("no configuration of this name that is issued by card")]
-    UnknownConfiguration,
-    #[error("no such session")]
-    SessionUnknown,
-    #[error("the session has ended")]
-    SessionExpired,
-    #[error("the session was answered before")]
-    SessionSpent,
-    #[error("another key than the one the session is bound to")]
-    BindingMismatch,
-    #[error("the wallet's key is not usable")]
-    WalletKey(#[source] JwkError),
-    #[error("the evidence is not signed by the wallet's key")]
-    EvidenceSignature(#[source] JwsError),
-    #[error("the evidence cannot be read")]
-    EvidenceMalformed(#[source] EvidenceError),
-    #[error("the evidence belongs to another session")]
-    EvidenceSession,
-    #[error("the evidence was not made in this session")]
-    EvidenceTime,
-    #[error("the card was refused")]
-    Card(&'static str),
-    #[error(transparent)]
-    Fault(#[from] Fault),
-}
-
-impl Refusal {
-    fn code(&self) -> &'static str {
-        match self {
-            Self::Body(error) => error.code(),
-            Self::Request(error) => error.code(),
-            Self::Dpop(error) => error.code(),
-            Self::DpopReplayed => "dpop_replayed",
-            Self::UnknownConfiguration => "unknown_credential_configuration",
-            Self::SessionUnknown => "session_unknown",
-            Self::SessionExpired => "challenge_expired",
-            Self::SessionSpent => "session_consumed",
-            Self::BindingMismatch => "binding_mismatch",
-            Self::WalletKey(error) => error.code(),
-            Self::EvidenceSignature(_) => "evidence_signature",
-            Self::EvidenceMalformed(error) => error.code(),
-            Self::EvidenceSession => "evidence_session",
-            Self::EvidenceTime => "evidence_time",
-            Self::Card(code) => code,
-            Self::Fault(fault) => fault.code(),
-        }
-    }
-
-    fn to_oauth(&self) -> OAuthError {
-        let error = match self {
-            Self::Body(_) => ErrorCode::InvalidRequest,
-            Self::Request(error) => error.to_oauth().error,
-            Self::Dpop(_) | Self::DpopReplayed | Self::WalletKey(_) => ErrorCode::InvalidDpopProof,
-            Self::UnknownConfiguration => ErrorCode::InvalidScope,
-            Self::SessionUnknown | Self::SessionExpired | Self::SessionSpent => {
-                ErrorCode::InvalidSession
-            }
-            // The card's owner has to know what is wrong with the card, so the code is the description.
-            Self::BindingMismatch
-            | Self::EvidenceSignature(_)
-            | Self::EvidenceMalformed(_)
-            | Self::EvidenceSession
-            | Self::EvidenceTime
-            | Self::Card(_) => ErrorCode::AccessDenied,
-            Self::Fault(fault) => return fault.to_oauth(),
-        };
-        OAuthError::described(error, self.code())
-    }
-}
-
 /// Starts or continues an authorization.
-pub(crate) async fn post(
-    app: Data<App>,
-    slug: Path<String>,
-    request: HttpRequest,
-    payload: Payload,
-) -> HttpResponse {
+pub(crate) async fn post(app: Data<App>, slug: Path<String>, request: HttpRequest, payload: Payload) -> HttpResponse {
     let Some(issuer) = app.issuer(&slug) else {
         return protocol::not_found();
     };
@@ -143,8 +58,7 @@ pub(crate) async fn post(
 }
 
 fn answer(response: &AuthorizationChallengeResponse) -> HttpResponse {
-    let status =
-        StatusCode::from_u16(response.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let status = StatusCode::from_u16(response.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     HttpResponse::build(status)
         .insert_header(("content-type", "application/json"))
         .insert_header(("cache-control", "no-store"))
@@ -159,13 +73,7 @@ async fn authorize(
 ) -> Result<AuthorizationChallengeResponse, Refusal> {
     let url = issuer.endpoint("/authorization-challenge");
     let dpop = verify_dpop(request, &url, None, app.clock.now(), app.crypto)?;
-    let body = read_body_as(
-        request,
-        payload,
-        "application/x-www-form-urlencoded",
-        MAX_FORM_BYTES,
-    )
-    .await?;
+    let body = read_body_as(request, payload, "application/x-www-form-urlencoded", MAX_FORM_BYTES).await?;
     match AuthorizationChallengeRequest::parse_form(&body)? {
         AuthorizationChallengeRequest::Initial {
             client_id,
@@ -173,8 +81,7 @@ async fn authorize(
             code_challenge,
             key_commitment,
         } => {
-            let configuration =
-                configuration(issuer, &requested).ok_or(Refusal::UnknownConfiguration)?;
+            let configuration = configuration(issuer, &requested).ok_or(Refusal::UnknownConfiguration)?;
             start(
                 app,
                 issuer,
@@ -186,10 +93,7 @@ async fn authorize(
             )
             .await
         }
-        AuthorizationChallengeRequest::Continue {
-            auth_session,
-            evidence,
-        } => {
+        AuthorizationChallengeRequest::Continue { auth_session, evidence } => {
             let hash = TokenHash::new(hash_token(auth_session.expose(), app.crypto.digest));
             finish(app, issuer, dpop, hash, &evidence).await
         }
@@ -197,10 +101,7 @@ async fn authorize(
     }
 }
 
-fn configuration<'i>(
-    issuer: &'i CredentialIssuer,
-    requested: &RequestedCredential,
-) -> Option<&'i Configuration> {
+fn configuration<'i>(issuer: &'i CredentialIssuer, requested: &RequestedCredential) -> Option<&'i Configuration> {
     let found = match requested {
         RequestedCredential::Scope(scope) => issuer.configuration_of_scope(scope),
         RequestedCredential::Configuration(id) => issuer.configuration(id),
@@ -237,11 +138,10 @@ async fn start(
     let challenge = sign_challenge(app, issuer, &session)?;
     app.storage
         .execute(move |unit: &mut dyn UnitOfWork| {
-            if !unit.single_use().consume(
-                SingleUseKind::DpopJti,
-                &dpop.jti_hash(),
-                dpop.expires_at(),
-            )? {
+            if !unit
+                .single_use()
+                .consume(SingleUseKind::DpopJti, &dpop.jti_hash(), dpop.expires_at())?
+            {
                 return Ok(Outcome::RejectRollback(Refusal::DpopReplayed));
             }
             unit.card_sessions().add(&session)?;
@@ -255,11 +155,7 @@ async fn start(
     ))
 }
 
-fn sign_challenge(
-    app: &App,
-    issuer: &CredentialIssuer,
-    session: &CardSession,
-) -> Result<String, Fault> {
+fn sign_challenge(app: &App, issuer: &CredentialIssuer, session: &CardSession) -> Result<String, Fault> {
     let challenge = CardChallenge {
         iss: issuer.identifier.clone(),
         aud: session.client_id.to_string(),
@@ -293,17 +189,16 @@ async fn finish(
     let proven = examine(app, &session, &payload);
     let code = OpaqueToken::generate(&*app.random).map_err(Fault::from)?;
     let record = match &proven {
-        Ok(proven) => Some(authorization_code(app, issuer, &session, proven, &code)?),
+        Ok(proven) => Some(authorization_code(app, &session, proven, &code)?),
         Err(_) => None,
     };
     let (at, refusal) = (app.clock.now(), proven.err());
     app.storage
         .execute(move |unit: &mut dyn UnitOfWork| {
-            if !unit.single_use().consume(
-                SingleUseKind::DpopJti,
-                &dpop.jti_hash(),
-                dpop.expires_at(),
-            )? {
+            if !unit
+                .single_use()
+                .consume(SingleUseKind::DpopJti, &dpop.jti_hash(), dpop.expires_at())?
+            {
                 return Ok(Outcome::RejectRollback(Refusal::DpopReplayed));
             }
             if !unit.card_sessions().spend(&session.hash)? {
@@ -314,10 +209,7 @@ async fn finish(
                 actor: base64url::encode(session.wallet_jkt),
                 action: "card.evidence".to_owned(),
                 object_id: session.session_id.to_string(),
-                outcome: refusal
-                    .as_ref()
-                    .map_or("accepted", Refusal::code)
-                    .to_owned(),
+                outcome: refusal.as_ref().map_or("accepted", Refusal::code).to_owned(),
                 detail: session.configuration_id.to_string(),
             })?;
             // A refused card still costs its session: the next try gets a new challenge.
@@ -336,11 +228,7 @@ async fn finish(
     })
 }
 
-async fn find_session(
-    app: &App,
-    issuer: &CredentialIssuer,
-    hash: TokenHash,
-) -> Result<CardSession, Refusal> {
+async fn find_session(app: &App, issuer: &CredentialIssuer, hash: TokenHash) -> Result<CardSession, Refusal> {
     let session = app
         .storage
         .execute(
@@ -363,19 +251,11 @@ async fn find_session(
 }
 
 /// The evidence must be signed by the key that the session is bound to; returns its payload.
-fn verify_signature(
-    app: &App,
-    session: &CardSession,
-    dpop: &UnspentDpop,
-    evidence: &str,
-) -> Result<Vec<u8>, Refusal> {
+fn verify_signature(app: &App, session: &CardSession, dpop: &UnspentDpop, evidence: &str) -> Result<Vec<u8>, Refusal> {
     if dpop.thumbprint().0 != session.wallet_jkt {
         return Err(Refusal::BindingMismatch);
     }
-    let key = dpop
-        .jwk()
-        .to_public_key(app.crypto)
-        .map_err(Refusal::WalletKey)?;
+    let key = dpop.jwk().to_public_key(app.crypto).map_err(Refusal::WalletKey)?;
     let expectation = Expectation {
         typ: &[CARD_EVIDENCE_TYP],
         algorithms: &[SignatureAlgorithm::Es256],
@@ -399,14 +279,10 @@ fn examine(app: &App, session: &CardSession, payload: &[u8]) -> Result<ProvenCar
         return Err(Refusal::EvidenceSession);
     }
     let opened_at = session.expires_at.minus(CHALLENGE_LIFETIME);
-    if evidence.iat < opened_at.minus(CLOCK_SKEW) || evidence.iat > app.clock.now().plus(CLOCK_SKEW)
-    {
+    if evidence.iat < opened_at.minus(CLOCK_SKEW) || evidence.iat > app.clock.now().plus(CLOCK_SKEW) {
         return Err(Refusal::EvidenceTime);
     }
-    let proofing = app
-        .card
-        .as_ref()
-        .ok_or(Refusal::Card("card_not_configured"))?;
+    let proofing = app.card.as_ref().ok_or(Refusal::Card("card_not_configured"))?;
     proofing
         .prove(session, &evidence, &app.keys, app.clock.now(), app.crypto)
         .map_err(Refusal::Card)
@@ -414,7 +290,6 @@ fn examine(app: &App, session: &CardSession, payload: &[u8]) -> Result<ProvenCar
 
 fn authorization_code(
     app: &App,
-    issuer: &CredentialIssuer,
     session: &CardSession,
     proven: &ProvenCard,
     code: &OpaqueToken,
@@ -430,9 +305,9 @@ fn authorization_code(
         wallet_jkt: session.wallet_jkt,
         key_commitment: session.key_commitment,
         code_challenge: session.code_challenge.clone(),
-        subject: Sealed::new(subject.seal(app, issuer, session.configuration_id.as_str())?),
-        person_ref: Some(proven.person_ref.clone()),
-        card_ref: proven.card_ref.clone(),
+        subject: SubjectSeal::of(app).seal(&subject, &session.issuer, &session.configuration_id, code.expose())?,
+        person_ref: Some(proven.person_ref),
+        card_ref: proven.card_ref,
         expires_at: app.clock.now().plus(CODE_LIFETIME),
         redeemed_for: None,
     })

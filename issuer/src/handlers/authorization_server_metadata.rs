@@ -3,9 +3,7 @@
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
-use mahfada_oauth2::{
-    AUTHORIZATION_CODE, AuthorizationServerMetadata, CODE_CHALLENGE_METHOD, PRE_AUTHORIZED_CODE,
-};
+use mahfada_oauth2::{AUTHORIZATION_CODE, AuthorizationServerMetadata, CODE_CHALLENGE_METHOD, PRE_AUTHORIZED_CODE};
 use mahfada_web::protocol;
 
 use crate::app::App;
@@ -34,8 +32,7 @@ fn metadata(issuer: &CredentialIssuer) -> AuthorizationServerMetadata {
     AuthorizationServerMetadata {
         issuer: issuer.identifier.clone(),
         token_endpoint: issuer.endpoint("/token"),
-        authorization_challenge_endpoint: reads_cards
-            .then(|| issuer.endpoint("/authorization-challenge")),
+        authorization_challenge_endpoint: reads_cards.then(|| issuer.endpoint("/authorization-challenge")),
         response_types_supported: vec!["code".to_owned()],
         grant_types_supported: grants,
         code_challenge_methods_supported: vec![CODE_CHALLENGE_METHOD.to_owned()],

@@ -10,18 +10,17 @@ use actix_web::{HttpRequest, HttpResponse};
 use mahfada_base::{UnixTime, base64url};
 use mahfada_crypto::Thumbprint;
 use mahfada_eid::commits_to;
-use mahfada_oauth2::{ErrorCode, OAuthError, UnspentDpop};
+use mahfada_oauth2::UnspentDpop;
 use mahfada_openid4vci::{
-    CredentialError, CredentialErrorCode, CredentialRequest, CredentialRequestError,
-    CredentialResponse, CredentialTarget, NonceError, NonceRule, ProofError, ProofExpectation,
-    UnspentCNonce, UnverifiedCNonce, VerifiedProofs,
+    CredentialRequest, CredentialResponse, CredentialTarget, NonceRule, ProofExpectation, UnspentCNonce,
+    UnverifiedCNonce, VerifiedProofs,
 };
 use mahfada_storage::{
-    AccessToken, AuditRecord, Issuance, IssuanceId, IssuanceState, Outcome, SingleUseKind,
-    StatusIndex, StatusListUri, StorageError, TokenHash, UnitOfWork,
+    AccessToken, AuditRecord, Issuance, IssuanceId, IssuanceState, Outcome, SingleUseKind, StatusIndex, StatusListUri,
+    StorageError, TokenHash, UnitOfWork,
 };
-use mahfada_web::body::{BodyError, read_body_as};
-use mahfada_web::dpop::{AuthorizationError, DpopRefusal, Scheme, authorization, verify_dpop};
+use mahfada_web::body::read_body_as;
+use mahfada_web::dpop::{Scheme, authorization, verify_dpop};
 use mahfada_web::protocol;
 use mahfada_web::token::hash_token;
 
@@ -31,118 +30,24 @@ use crate::fault::Fault;
 use crate::issuance::build::{self, BuildRefusal};
 use crate::issuance::identifier::credential_identifier;
 use crate::issuance::status;
-use crate::issuance::subject::Subject;
+use crate::issuance::subject::SubjectSeal;
+
+use refusal::Refusal;
+
+mod refusal;
 
 /// The most bytes of a credential request.
 const MAX_BODY: usize = 128 * 1024;
 
-/// The ways in which this endpoint refuses.
-#[derive(Debug, thiserror::Error)]
-enum Refusal {
-    #[error(transparent)]
-    Authorization(#[from] AuthorizationError),
-    #[error(transparent)]
-    Dpop(#[from] DpopRefusal),
-    #[error("the access token is unknown, expired or revoked")]
-    Token,
-    #[error("the access token is bound to another key")]
-    TokenBinding,
-    #[error("the DPoP proof was used before")]
-    DpopReplayed,
-    #[error(transparent)]
-    Body(#[from] BodyError),
-    #[error(transparent)]
-    Request(#[from] CredentialRequestError),
-    #[error("no such configuration")]
-    UnknownConfiguration,
-    #[error("no such credential identifier")]
-    UnknownIdentifier,
-    #[error("the token is for another configuration")]
-    OtherConfiguration,
-    #[error(transparent)]
-    Proof(#[from] ProofError),
-    #[error(transparent)]
-    Nonce(#[from] NonceError),
-    #[error("the nonce was used before")]
-    NonceReplayed,
-    #[error("the keys are not the ones the wallet committed to")]
-    KeysNotCommitted,
-    #[error("the source has no such credential to give")]
-    Denied(&'static str),
-    #[error(transparent)]
-    Fault(#[from] Fault),
-}
-
-impl Refusal {
-    fn code(&self) -> &'static str {
-        match self {
-            Self::Authorization(error) => error.code(),
-            Self::Dpop(error) => error.code(),
-            Self::Token => "token_unusable",
-            Self::TokenBinding => "binding_mismatch",
-            Self::DpopReplayed => "dpop_replayed",
-            Self::Body(error) => error.code(),
-            Self::Request(error) => error.code(),
-            Self::UnknownConfiguration => "unknown_credential_configuration",
-            Self::UnknownIdentifier => "unknown_credential_identifier",
-            Self::OtherConfiguration => "configuration_not_granted",
-            Self::Proof(error) => error.code(),
-            Self::Nonce(error) => error.code(),
-            Self::NonceReplayed => "nonce_replayed",
-            Self::KeysNotCommitted => "keys_not_committed",
-            Self::Denied(code) => code,
-            Self::Fault(fault) => fault.code(),
-        }
-    }
-
-    fn to_response(&self) -> HttpResponse {
-        let resource =
-            |error| protocol::resource_error(&OAuthError::described(error, self.code()));
-        let of = |error| CredentialError::described(error, self.code());
-        let error = match self {
-            Self::Authorization(error) => {
-                return protocol::resource_error(&OAuthError::from(*error));
-            }
-            Self::Dpop(_) | Self::DpopReplayed => {
-                return resource(ErrorCode::InvalidDpopProof);
-            }
-            Self::Token | Self::TokenBinding => {
-                return resource(ErrorCode::InvalidToken);
-            }
-            Self::OtherConfiguration => {
-                return resource(ErrorCode::InsufficientScope);
-            }
-            Self::Fault(fault) => return protocol::oauth_error(&fault.to_oauth()),
-            Self::Body(_) => of(CredentialErrorCode::InvalidCredentialRequest),
-            Self::Request(error) => of(error.to_response().error),
-            Self::UnknownConfiguration => of(CredentialErrorCode::UnknownCredentialConfiguration),
-            Self::UnknownIdentifier => of(CredentialErrorCode::UnknownCredentialIdentifier),
-            Self::Nonce(_) | Self::NonceReplayed => of(CredentialErrorCode::InvalidNonce),
-            Self::Proof(_) | Self::KeysNotCommitted => of(CredentialErrorCode::InvalidProof),
-            Self::Denied(_) => of(CredentialErrorCode::CredentialRequestDenied),
-        };
-        protocol::json(StatusCode::BAD_REQUEST, &error)
-    }
-}
-
 /// Issues credentials.
-pub(crate) async fn post(
-    app: Data<App>,
-    slug: Path<String>,
-    request: HttpRequest,
-    payload: Payload,
-) -> HttpResponse {
+pub(crate) async fn post(app: Data<App>, slug: Path<String>, request: HttpRequest, payload: Payload) -> HttpResponse {
     let Some(issuer) = app.issuer(&slug) else {
         return protocol::not_found();
     };
     match issue(&app, issuer, &request, payload).await {
         Ok(response) => protocol::json(StatusCode::OK, &response),
         Err(refusal) => {
-            tracing::info!(
-                issuer = issuer.identifier,
-                code = refusal.code(),
-                "credential refused"
-            );
+            tracing::info!(issuer = issuer.identifier, code = refusal.code(), "credential refused");
             refusal.to_response()
         }
     }
@@ -154,12 +59,13 @@ async fn issue(
     request: &HttpRequest,
     payload: Payload,
 ) -> Result<CredentialResponse, Refusal> {
-    let (token, dpop) = authorize(app, issuer, request).await?;
+    let (scheme, bearer) = authorization(request)?;
+    let (token, dpop) = authorize(app, issuer, request, scheme, bearer).await?;
     let body = read_body_as(request, payload, "application/json", MAX_BODY).await?;
     let wanted = CredentialRequest::parse(&body)?;
     let configuration = granted(app, issuer, &token, &wanted.target)?;
     let (proofs, nonce) = verify_proofs(app, issuer, &token, &wanted)?;
-    let claims = claims(app, issuer, configuration, &token)?;
+    let claims = claims(app, configuration, &token, bearer)?;
     let indexes = commit(app, issuer, token, dpop, nonce, proofs.proofs().len()).await?;
     let credentials = proofs
         .keys()
@@ -174,15 +80,16 @@ async fn authorize(
     app: &App,
     issuer: &CredentialIssuer,
     request: &HttpRequest,
+    scheme: Scheme,
+    bearer: &str,
 ) -> Result<(AccessToken, Option<UnspentDpop>), Refusal> {
     let now = app.clock.now();
-    let (scheme, text) = authorization(request)?;
     let url = issuer.endpoint("/credential");
     let dpop = match scheme {
-        Scheme::Dpop => Some(verify_dpop(request, &url, Some(text), now, app.crypto)?),
+        Scheme::Dpop => Some(verify_dpop(request, &url, Some(bearer), now, app.crypto)?),
         Scheme::Bearer => None,
     };
-    let hash = TokenHash::new(hash_token(text, app.crypto.digest));
+    let hash = TokenHash::new(hash_token(bearer, app.crypto.digest));
     let token = app
         .storage
         .execute(
@@ -215,14 +122,10 @@ fn granted<'i>(
     let id = match target {
         CredentialTarget::Configuration(id) => id.as_str(),
         // TI-14: whichever identifier another token was given is unknown to this one.
-        CredentialTarget::Identifier(identifier) if covers(app, token, identifier) => {
-            token.configuration_id.as_str()
-        }
+        CredentialTarget::Identifier(identifier) if covers(app, token, identifier) => token.configuration_id.as_str(),
         _ => return Err(Refusal::UnknownIdentifier),
     };
-    let configuration = issuer
-        .configuration(id)
-        .ok_or(Refusal::UnknownConfiguration)?;
+    let configuration = issuer.configuration(id).ok_or(Refusal::UnknownConfiguration)?;
     if token.configuration_id.as_str() != configuration.config.id {
         return Err(Refusal::OtherConfiguration);
     }
@@ -231,8 +134,7 @@ fn granted<'i>(
 
 /// Only tokens of way A are told an identifier.
 fn covers(app: &App, token: &AccessToken, identifier: &str) -> bool {
-    token.key_commitment.is_some()
-        && credential_identifier(&token.hash, app.crypto.digest) == identifier
+    token.key_commitment.is_some() && credential_identifier(&token.hash, app.crypto.digest) == identifier
 }
 
 fn verify_proofs(
@@ -245,23 +147,13 @@ fn verify_proofs(
     let expectation = ProofExpectation {
         audience: &issuer.identifier,
         nonce: NonceRule::Present,
-        client_id: token
-            .client_id
-            .as_ref()
-            .map(mahfada_storage::ClientId::as_str),
+        client_id: token.client_id.as_ref().map(mahfada_storage::ClientId::as_str),
     };
-    let proofs = wanted.require_proofs()?.verify_all(
-        &expectation,
-        issuer.config.batch_size,
-        now,
-        app.crypto,
-    )?;
-    let nonce = UnverifiedCNonce::parse(proofs.nonce()).verify(
-        &app.keys.nonce,
-        &issuer.identifier,
-        now,
-        app.crypto.mac,
-    )?;
+    let proofs = wanted
+        .require_proofs()?
+        .verify_all(&expectation, issuer.config.batch_size, now, app.crypto)?;
+    let nonce =
+        UnverifiedCNonce::parse(proofs.nonce()).verify(&app.keys.nonce, &issuer.identifier, now, app.crypto.mac)?;
     if !is_committed(app, token, &proofs) {
         return Err(Refusal::KeysNotCommitted);
     }
@@ -283,16 +175,11 @@ fn is_committed(app: &App, token: &AccessToken, proofs: &VerifiedProofs) -> bool
 
 fn claims(
     app: &App,
-    issuer: &CredentialIssuer,
     configuration: &Configuration,
     token: &AccessToken,
+    bearer: &str,
 ) -> Result<build::Claims, Refusal> {
-    let subject = Subject::open(
-        app,
-        issuer,
-        token.configuration_id.as_str(),
-        token.subject.as_bytes(),
-    )?;
+    let subject = SubjectSeal::of(app).open(&token.subject, &token.issuer, &token.configuration_id, bearer)?;
     build::claims(configuration, &subject).map_err(|refusal| match refusal {
         BuildRefusal::UnknownSubject => Refusal::Denied("unknown_subject"),
         BuildRefusal::ClaimMissing => Refusal::Denied("claim_missing"),
@@ -318,19 +205,16 @@ async fn commit(
     app.storage
         .execute(move |unit: &mut dyn UnitOfWork| {
             if let Some(dpop) = &dpop
-                && !unit.single_use().consume(
-                    SingleUseKind::DpopJti,
-                    &dpop.jti_hash(),
-                    dpop.expires_at(),
-                )?
+                && !unit
+                    .single_use()
+                    .consume(SingleUseKind::DpopJti, &dpop.jti_hash(), dpop.expires_at())?
             {
                 return Ok(Outcome::RejectRollback(Refusal::DpopReplayed));
             }
-            if !unit.single_use().consume(
-                SingleUseKind::CNonce,
-                &nonce.hash(),
-                nonce.expires_at(),
-            )? {
+            if !unit
+                .single_use()
+                .consume(SingleUseKind::CNonce, &nonce.hash(), nonce.expires_at())?
+            {
                 return Ok(Outcome::RejectRollback(Refusal::NonceReplayed));
             }
             // Between the look-up and now a second use of the code may have revoked the token.
@@ -342,9 +226,7 @@ async fn commit(
                 return Ok(Outcome::RejectRollback(Refusal::Token));
             }
             let Some(indexes) = status::allocate(unit, &uri, &candidates)? else {
-                return Ok(Outcome::RejectRollback(Refusal::Fault(
-                    Fault::StatusListFull,
-                )));
+                return Ok(Outcome::RejectRollback(Refusal::Fault(Fault::StatusListFull)));
             };
             record(unit, &token, &id, &uri, &indexes, now)?;
             Ok(Outcome::Commit(indexes))
@@ -365,8 +247,8 @@ fn record(
         id: id.clone(),
         issuer: token.issuer.clone(),
         configuration_id: token.configuration_id.clone(),
-        card_ref: token.card_ref.clone(),
-        person_ref: token.person_ref.clone(),
+        card_ref: token.card_ref,
+        person_ref: token.person_ref,
         issued_on: now.start_of_day(),
         state: IssuanceState::Valid,
         copies: indexes

@@ -29,23 +29,15 @@ pub(crate) async fn get(app: Data<App>, path: Path<(String, String)>) -> HttpRes
     }
 }
 
-async fn find(
-    app: &App,
-    issuer: &CredentialIssuer,
-    offer_id: OfferId,
-) -> Result<Option<PreAuthorizedCode>, Fault> {
+async fn find(app: &App, issuer: &CredentialIssuer, offer_id: OfferId) -> Result<Option<PreAuthorizedCode>, Fault> {
     let found = app
         .storage
         .execute(
             move |unit: &mut dyn UnitOfWork| -> Result<Outcome<_, StorageError>, _> {
-                Ok(Outcome::Commit(
-                    unit.pre_authorized_codes().lookup_by_offer(&offer_id)?,
-                ))
+                Ok(Outcome::Commit(unit.pre_authorized_codes().lookup_by_offer(&offer_id)?))
             },
         )
         .await??;
     let now = app.clock.now();
-    Ok(found.filter(|code| {
-        code.issuer == issuer.id() && code.state == CodeState::Open && now <= code.expires_at
-    }))
+    Ok(found.filter(|code| code.issuer == issuer.id() && code.state == CodeState::Open && now <= code.expires_at))
 }

@@ -6,8 +6,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use mahfada_base::UnixTime;
 use mahfada_base::json::{self, JsonError};
 use mahfada_storage::{
-    AuditRecord, Issuance, IssuanceId, IssuanceState, IssuerId, Outcome, RevokeOutcome,
-    StorageError, UnitOfWork,
+    AuditRecord, Issuance, IssuanceId, IssuanceState, IssuerId, Outcome, RevokeOutcome, StorageError, UnitOfWork,
 };
 use mahfada_web::body::{BodyError, read_body_as};
 use mahfada_web::problem::Problem;
@@ -69,9 +68,7 @@ impl Refusal {
             Self::Malformed(error) => Problem::bad_request("malformed", error.to_string()),
             Self::Reason => Problem::bad_request("reason", self.to_string()),
             Self::NotFound => Problem::new(StatusCode::NOT_FOUND, "not_found", self.to_string()),
-            Self::Irreversible => {
-                Problem::new(StatusCode::CONFLICT, "irreversible", self.to_string())
-            }
+            Self::Irreversible => Problem::new(StatusCode::CONFLICT, "irreversible", self.to_string()),
             Self::Fault(fault) => fault.to_problem(),
         }
     }
@@ -119,10 +116,7 @@ impl Action {
 }
 
 fn caller(app: &App, request: &HttpRequest) -> Result<IssuerId, Refusal> {
-    let tenant = app
-        .api_keys
-        .tenant(request)
-        .map_err(Refusal::Unauthorized)?;
+    let tenant = app.api_keys.tenant(request).map_err(Refusal::Unauthorized)?;
     app.issuer(tenant)
         .map(crate::credential_issuer::CredentialIssuer::id)
         .ok_or(Refusal::NotFound)
@@ -134,9 +128,7 @@ async fn newest(app: &App, request: &HttpRequest) -> Result<Vec<IssuanceView>, R
         .storage
         .execute(
             move |unit: &mut dyn UnitOfWork| -> Result<Outcome<_, StorageError>, _> {
-                Ok(Outcome::Commit(
-                    unit.issuances().list_by_issuer(&issuer, PAGE)?,
-                ))
+                Ok(Outcome::Commit(unit.issuances().list_by_issuer(&issuer, PAGE)?))
             },
         )
         .await

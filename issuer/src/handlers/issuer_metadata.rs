@@ -9,8 +9,8 @@ use actix_web::{HttpRequest, HttpResponse};
 use mahfada_base::UnixTime;
 use mahfada_jose::JwsBuilder;
 use mahfada_openid4vci::{
-    BatchCredentialIssuance, ClaimDescription, CredentialConfiguration, CredentialIssuerMetadata,
-    CredentialMetadata, Display,
+    BatchCredentialIssuance, ClaimDescription, CredentialConfiguration, CredentialIssuerMetadata, CredentialMetadata,
+    Display,
 };
 use mahfada_web::protocol;
 use serde::Serialize;
@@ -65,11 +65,7 @@ fn wants_jwt(request: &HttpRequest) -> bool {
         })
 }
 
-fn sign(
-    app: &App,
-    issuer: &CredentialIssuer,
-    metadata: &CredentialIssuerMetadata,
-) -> Result<String, Fault> {
+fn sign(app: &App, issuer: &CredentialIssuer, metadata: &CredentialIssuerMetadata) -> Result<String, Fault> {
     let claims = SignedMetadata {
         sub: &issuer.identifier,
         iat: app.clock.now(),
@@ -90,8 +86,7 @@ fn metadata(issuer: &CredentialIssuer) -> CredentialIssuerMetadata {
         notification_endpoint: None,
         credential_request_encryption: None,
         credential_response_encryption: None,
-        batch_credential_issuance: (batch_size > 1)
-            .then_some(BatchCredentialIssuance { batch_size }),
+        batch_credential_issuance: (batch_size > 1).then_some(BatchCredentialIssuance { batch_size }),
         display: display(&issuer.config.name),
         credential_configurations_supported: issuer
             .configurations

@@ -6,9 +6,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use mahfada_base::UnixTime;
 use mahfada_base::json::{self, JsonError};
 use mahfada_openid4vci::CredentialOfferUri;
-use mahfada_storage::{
-    AuditRecord, CodeState, Outcome, PreAuthorizedCode, Sealed, StorageError, UnitOfWork,
-};
+use mahfada_storage::{AuditRecord, CodeState, ConfigurationId, Outcome, PreAuthorizedCode, StorageError, UnitOfWork};
 use mahfada_web::body::{BodyError, read_body_as};
 use mahfada_web::problem::Problem;
 use mahfada_web::protocol;
@@ -18,7 +16,7 @@ use crate::app::App;
 use crate::credential_issuer::{CredentialIssuer, Source};
 use crate::fault::Fault;
 use crate::issuance::offer::{self, OFFER_LIFETIME};
-use crate::issuance::subject::Subject;
+use crate::issuance::subject::{Subject, SubjectSeal};
 
 #[derive(Debug, Deserialize)]
 struct OfferRequest {
@@ -61,12 +59,8 @@ impl Refusal {
             Self::Unauthorized(problem) => problem.clone(),
             Self::Body(error) => Problem::from(*error),
             Self::Malformed(error) => Problem::bad_request("malformed", error.to_string()),
-            Self::UnknownConfiguration => {
-                Problem::bad_request("unknown_credential_configuration", self.to_string())
-            }
-            Self::UnknownSubject => {
-                Problem::new(StatusCode::NOT_FOUND, "unknown_subject", self.to_string())
-            }
+            Self::UnknownConfiguration => Problem::bad_request("unknown_credential_configuration", self.to_string()),
+            Self::UnknownSubject => Problem::new(StatusCode::NOT_FOUND, "unknown_subject", self.to_string()),
             Self::Fault(fault) => fault.to_problem(),
         }
     }
@@ -80,15 +74,8 @@ pub(crate) async fn post(app: Data<App>, request: HttpRequest, payload: Payload)
     }
 }
 
-async fn make(
-    app: &App,
-    request: &HttpRequest,
-    payload: Payload,
-) -> Result<OfferResponse, Refusal> {
-    let tenant = app
-        .api_keys
-        .tenant(request)
-        .map_err(Refusal::Unauthorized)?;
+async fn make(app: &App, request: &HttpRequest, payload: Payload) -> Result<OfferResponse, Refusal> {
+    let tenant = app.api_keys.tenant(request).map_err(Refusal::Unauthorized)?;
     let issuer = app.issuer(tenant).ok_or(Refusal::UnknownConfiguration)?;
     let body = read_body_as(request, payload, "application/json", 16 * 1024).await?;
     let wanted: OfferRequest = json::from_slice(&body).map_err(Refusal::Malformed)?;
@@ -101,17 +88,17 @@ async fn make(
     if register.claims(&wanted.subject).is_none() {
         return Err(Refusal::UnknownSubject);
     }
-    let subject = Subject::Register {
-        key: wanted.subject,
-    };
-    let sealed = subject.seal(app, issuer, &configuration.config.id)?;
+    let subject = Subject::Register { key: wanted.subject };
     let (code, tx_code) = offer::draw(app, wanted.tx_code)?;
+    let configuration_id = ConfigurationId::new(configuration.config.id.clone());
+    let bearer = offer::pre_authorized_code(app, &code.offer_id);
+    let sealed = SubjectSeal::of(app).seal(&subject, &issuer.id(), &configuration_id, &bearer)?;
     let record = PreAuthorizedCode {
         hash: code.hash,
         issuer: issuer.id(),
-        configuration_id: mahfada_storage::ConfigurationId::new(configuration.config.id.clone()),
+        configuration_id,
         offer_id: code.offer_id,
-        subject: Sealed::new(sealed),
+        subject: sealed,
         tx_code: tx_code
             .as_ref()
             .map(|tx_code| offer::tx_code_mac(app, &code.hash, tx_code)),

@@ -8,14 +8,14 @@ use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use mahfada_base::{Seconds, Secret, UnixTime};
 use mahfada_oauth2::{
-    AuthorizationDetail, CodeChallenge, CodeVerifier, ErrorCode, MAX_FORM_BYTES, OAuthError,
-    TokenError, TokenRequest, TokenResponse, TokenType, UnspentDpop,
+    AuthorizationDetail, CodeChallenge, CodeVerifier, MAX_FORM_BYTES, TokenError, TokenRequest, TokenResponse,
+    TokenType, UnspentDpop,
 };
 use mahfada_storage::{
     AccessToken, AuditRecord, AuthorizationCode, ClientId, CodeState, ConfigurationId, IssuerId, MAX_WRONG_TX_CODES,
-    Outcome, PreAuthorizedCode, SingleUseKind, StorageError, TokenHash, UnitOfWork,
+    Outcome, PreAuthorizedCode, Sealed, SingleUseKind, StorageError, TokenHash, UnitOfWork,
 };
-use mahfada_web::body::{BodyError, read_body_as};
+use mahfada_web::body::read_body_as;
 use mahfada_web::dpop::{DpopRefusal, verify_dpop};
 use mahfada_web::protocol;
 use mahfada_web::token::{OpaqueToken, hash_token};
@@ -26,111 +26,24 @@ use crate::credential_issuer::CredentialIssuer;
 use crate::fault::Fault;
 use crate::issuance::identifier::credential_identifier;
 use crate::issuance::offer;
+use crate::issuance::subject::SubjectSeal;
+
+use refusal::Refusal;
+
+mod refusal;
 
 /// How long an access token lives, in seconds; a bearer token may not live longer (OpenID4VCI 1.0 §13.10).
 const TOKEN_LIFETIME: Seconds = 300;
 
-/// The ways in which this endpoint refuses.
-#[derive(Debug, thiserror::Error)]
-enum Refusal {
-    #[error(transparent)]
-    Body(#[from] BodyError),
-    #[error(transparent)]
-    Request(#[from] TokenError),
-    #[error(transparent)]
-    Dpop(#[from] DpopRefusal),
-    #[error("the DPoP proof was used before")]
-    DpopReplayed,
-    #[error("no such code")]
-    CodeUnknown,
-    #[error("the code has expired")]
-    CodeExpired,
-    #[error("the code was redeemed before")]
-    CodeConsumed,
-    #[error("the code was burnt by wrong transaction codes")]
-    CodeLocked,
-    #[error("the code belongs to another client")]
-    OtherClient,
-    #[error("the code belongs to another key")]
-    OtherKey,
-    #[error("the code verifier does not belong to the challenge")]
-    Pkce,
-    #[error("the offer asks for a transaction code")]
-    TxCodeMissing,
-    #[error("the offer has no transaction code")]
-    TxCodeUnexpected,
-    #[error("wrong transaction code, try {0}")]
-    TxCodeWrong(u8),
-    #[error("the client has to name itself")]
-    ClientMissing,
-    #[error(transparent)]
-    Fault(#[from] Fault),
-}
-
-impl Refusal {
-    fn code(&self) -> &'static str {
-        match self {
-            Self::Body(error) => error.code(),
-            Self::Request(error) => error.code(),
-            Self::Dpop(error) => error.code(),
-            Self::DpopReplayed => "dpop_replayed",
-            Self::CodeUnknown => "code_unknown",
-            Self::CodeExpired => "code_expired",
-            Self::CodeConsumed => "code_consumed",
-            Self::CodeLocked => "code_locked",
-            Self::OtherClient => "client_mismatch",
-            Self::OtherKey => "binding_mismatch",
-            Self::Pkce => "pkce",
-            Self::TxCodeMissing => "tx_code_missing",
-            Self::TxCodeUnexpected => "tx_code_unexpected",
-            Self::TxCodeWrong(_) => "tx_code_wrong",
-            Self::ClientMissing => "client_missing",
-            Self::Fault(fault) => fault.code(),
-        }
-    }
-
-    /// The description is the stable code: only who holds the code of a grant learns more than that there is none.
-    fn to_oauth(&self) -> OAuthError {
-        let error = match self {
-            Self::Request(error) => error.to_oauth().error,
-            Self::Fault(fault) => return fault.to_oauth(),
-            Self::Dpop(_) | Self::DpopReplayed => ErrorCode::InvalidDpopProof,
-            // OpenID4VCI §6.3
-            Self::Body(_) | Self::TxCodeMissing | Self::TxCodeUnexpected => {
-                ErrorCode::InvalidRequest
-            }
-            Self::ClientMissing => ErrorCode::InvalidClient,
-            Self::CodeUnknown
-            | Self::CodeExpired
-            | Self::CodeConsumed
-            | Self::CodeLocked
-            | Self::OtherClient
-            | Self::OtherKey
-            | Self::Pkce
-            | Self::TxCodeWrong(_) => ErrorCode::InvalidGrant,
-        };
-        OAuthError::described(error, self.code())
-    }
-}
-
 /// Redeems a code.
-pub(crate) async fn post(
-    app: Data<App>,
-    slug: Path<String>,
-    request: HttpRequest,
-    payload: Payload,
-) -> HttpResponse {
+pub(crate) async fn post(app: Data<App>, slug: Path<String>, request: HttpRequest, payload: Payload) -> HttpResponse {
     let Some(issuer) = app.issuer(&slug) else {
         return protocol::not_found();
     };
     match redeem(&app, issuer, &request, payload).await {
         Ok(response) => protocol::json(StatusCode::OK, &response),
         Err(refusal) => {
-            tracing::info!(
-                issuer = issuer.identifier,
-                code = refusal.code(),
-                "token refused"
-            );
+            tracing::info!(issuer = issuer.identifier, code = refusal.code(), "token refused");
             protocol::oauth_error(&refusal.to_oauth())
         }
     }
@@ -148,15 +61,11 @@ async fn redeem(
         Err(DpopRefusal::Missing) => None,
         Err(refusal) => return Err(refusal.into()),
     };
-    let body = read_body_as(
-        request,
-        payload,
-        "application/x-www-form-urlencoded",
-        MAX_FORM_BYTES,
-    )
-    .await?;
+    let body = read_body_as(request, payload, "application/x-www-form-urlencoded", MAX_FORM_BYTES).await?;
     let token = OpaqueToken::generate(&*app.random).map_err(Fault::from)?;
-    let issued = Issued {
+    let purchase = Issued {
+        token: Secret::new(token.expose().to_owned()),
+        seal: SubjectSeal::of(app),
         hash: TokenHash::new(token.hash(app.crypto.digest)),
         issuer: issuer.id(),
         now,
@@ -174,10 +83,8 @@ async fn redeem(
             ..
         } => {
             let dpop = dpop.ok_or(DpopRefusal::Missing)?;
-            let identifier = credential_identifier(&issued.hash, app.crypto.digest);
-            let granted =
-                redeem_authorization_code(app, issued, dpop, &code, code_verifier, client_id)
-                    .await?;
+            let identifier = credential_identifier(&purchase.hash, app.crypto.digest);
+            let granted = redeem_authorization_code(app, purchase, dpop, &code, code_verifier, client_id).await?;
             // OpenID4VCI §6.2: required after `authorization_details`, allowed after a scope.
             let detail = AuthorizationDetail::for_configuration(granted.to_string());
             Some(vec![detail.with_identifiers(vec![identifier])])
@@ -190,8 +97,7 @@ async fn redeem(
             if client_id.is_none() && !issuer.config.anonymous_access {
                 return Err(Refusal::ClientMissing);
             }
-            redeem_pre_authorized_code(app, issued, dpop, &pre_authorized_code, tx_code, client_id)
-                .await?;
+            redeem_pre_authorized_code(app, purchase, dpop, &pre_authorized_code, tx_code, client_id).await?;
             None
         }
         _ => return Err(TokenError::UnsupportedGrantType.into()),
@@ -206,9 +112,24 @@ async fn redeem(
 
 /// What the request buys.
 struct Issued {
+    token: Secret<String>,
+    seal: SubjectSeal,
     hash: TokenHash,
     issuer: IssuerId,
     now: UnixTime,
+}
+
+impl Issued {
+    /// Seals the subject of a code for the token.
+    fn pass_on(
+        &self,
+        subject: &Sealed,
+        configuration: &ConfigurationId,
+        code: &Secret<String>,
+    ) -> Result<Sealed, Fault> {
+        let bearers = (code.expose().as_str(), self.token.expose().as_str());
+        self.seal.pass_on(subject, &self.issuer, configuration, bearers)
+    }
 }
 
 async fn redeem_authorization_code(
@@ -220,7 +141,7 @@ async fn redeem_authorization_code(
     client_id: String,
 ) -> Result<ConfigurationId, Refusal> {
     let hash = TokenHash::new(hash_token(code.expose(), app.crypto.digest));
-    let digest = app.crypto.digest;
+    let (secret, digest) = (code.clone(), app.crypto.digest);
     let answer = app.storage.execute(move |unit: &mut dyn UnitOfWork| {
         if !spend_dpop(unit, &dpop)? {
             return Ok(Outcome::RejectRollback(Refusal::DpopReplayed));
@@ -255,15 +176,19 @@ async fn redeem_authorization_code(
         if !unit.authorization_codes().redeem(&hash, &issued.hash)? {
             return Ok(Outcome::RejectRollback(Refusal::CodeConsumed));
         }
+        let subject = match issued.pass_on(&code.subject, &code.configuration_id, &secret) {
+            Ok(subject) => subject,
+            Err(fault) => return Ok(Outcome::RejectRollback(fault.into())),
+        };
         let granted = code.configuration_id.clone();
-        unit.access_tokens().add(&token_for_code(&issued, code))?;
+        unit.access_tokens().add(&token_for_code(&issued, code, subject))?;
         audit(unit, &issued, "code.redeem", "issued")?;
         Ok(Outcome::Commit(granted))
     });
     answer.await.map_err(Fault::from)?
 }
 
-fn token_for_code(issued: &Issued, code: AuthorizationCode) -> AccessToken {
+fn token_for_code(issued: &Issued, code: AuthorizationCode, subject: Sealed) -> AccessToken {
     AccessToken {
         hash: issued.hash,
         issuer: code.issuer,
@@ -271,7 +196,7 @@ fn token_for_code(issued: &Issued, code: AuthorizationCode) -> AccessToken {
         client_id: Some(code.client_id),
         wallet_jkt: Some(code.wallet_jkt),
         key_commitment: Some(code.key_commitment),
-        subject: code.subject,
+        subject,
         person_ref: code.person_ref,
         card_ref: code.card_ref,
         issuance: None,
@@ -290,6 +215,7 @@ async fn redeem_pre_authorized_code(
 ) -> Result<(), Refusal> {
     let hash = TokenHash::new(hash_token(code.expose(), app.crypto.digest));
     let tx_code = tx_code.map(|tx_code| offer::tx_code_mac(app, &hash, tx_code.expose()));
+    let secret = code.clone();
     let answer = app.storage.execute(move |unit: &mut dyn UnitOfWork| {
         if let Some(dpop) = &dpop
             && !spend_dpop(unit, dpop)?
@@ -324,8 +250,12 @@ async fn redeem_pre_authorized_code(
         if !unit.pre_authorized_codes().redeem(&hash)? {
             return Ok(Outcome::RejectRollback(Refusal::CodeConsumed));
         }
-        unit.access_tokens()
-            .add(&token_for_offer(&issued, code, dpop.as_ref(), client_id))?;
+        let subject = match issued.pass_on(&code.subject, &code.configuration_id, &secret) {
+            Ok(subject) => subject,
+            Err(fault) => return Ok(Outcome::RejectRollback(fault.into())),
+        };
+        let token = token_for_offer(&issued, code, subject, dpop.as_ref(), client_id);
+        unit.access_tokens().add(&token)?;
         audit(unit, &issued, "offer.redeem", "issued")?;
         Ok(Outcome::Commit(()))
     });
@@ -344,6 +274,7 @@ fn refuse_state(code: &PreAuthorizedCode, now: UnixTime) -> Option<Refusal> {
 fn token_for_offer(
     issued: &Issued,
     code: PreAuthorizedCode,
+    subject: Sealed,
     dpop: Option<&UnspentDpop>,
     client_id: Option<String>,
 ) -> AccessToken {
@@ -354,7 +285,7 @@ fn token_for_offer(
         client_id: client_id.map(ClientId::new),
         wallet_jkt: dpop.map(|dpop| dpop.thumbprint().0),
         key_commitment: None,
-        subject: code.subject,
+        subject,
         person_ref: None,
         card_ref: None,
         issuance: None,
@@ -368,12 +299,7 @@ fn spend_dpop(unit: &mut dyn UnitOfWork, dpop: &UnspentDpop) -> Result<bool, Sto
         .consume(SingleUseKind::DpopJti, &dpop.jti_hash(), dpop.expires_at())
 }
 
-fn audit(
-    unit: &mut dyn UnitOfWork,
-    issued: &Issued,
-    action: &str,
-    outcome: &str,
-) -> Result<(), StorageError> {
+fn audit(unit: &mut dyn UnitOfWork, issued: &Issued, action: &str, outcome: &str) -> Result<(), StorageError> {
     unit.audit().append(&AuditRecord {
         at: issued.now,
         actor: "wallet".to_owned(),

@@ -30,10 +30,7 @@ pub(crate) enum BuildRefusal {
 }
 
 /// Picks the configured claims from the subject; nothing else gets into a credential.
-pub(crate) fn claims(
-    configuration: &Configuration,
-    subject: &Subject,
-) -> Result<Claims, BuildRefusal> {
+pub(crate) fn claims(configuration: &Configuration, subject: &Subject) -> Result<Claims, BuildRefusal> {
     let known = match (subject, &configuration.source) {
         (Subject::Card { claims }, Source::Card) => claims,
         (Subject::Register { key }, Source::Csv(register)) => {
@@ -69,8 +66,7 @@ pub(crate) fn credential(
 ) -> Result<String, Fault> {
     // Days, not seconds: times must not link the copies of a batch (TI-41).
     let issued_on = app.clock.now().start_of_day();
-    let expires_on =
-        issued_on.plus(DAY.saturating_mul(i64::from(configuration.config.validity_days) + 1));
+    let expires_on = issued_on.plus(DAY.saturating_mul(i64::from(configuration.config.validity_days) + 1));
     let status = StatusReference {
         uri: issuer.status.uri.to_string(),
         idx: u64::from(status_index),
@@ -92,12 +88,7 @@ pub(crate) fn credential(
         decoys: DECOYS,
     };
     let builder = JwsBuilder::new("dc+sd-jwt").x5c(&issuer.signing.chain);
-    Ok(issuance.sign(
-        builder,
-        &*issuer.signing.signer,
-        &*app.random,
-        app.crypto.digest,
-    )?)
+    Ok(issuance.sign(builder, &*issuer.signing.signer, &*app.random, app.crypto.digest)?)
 }
 
 /// The disclosable paths that this credential has values for.

@@ -1,9 +1,7 @@
 //! Offers: the code of an offer is derived from its id, so that the offer can be served again without the code being stored.
 
 use mahfada_base::{Seconds, base64url};
-use mahfada_openid4vci::{
-    CredentialOffer, Grants, PreAuthorizedCodeGrant, TxCode, TxCodeInputMode,
-};
+use mahfada_openid4vci::{CredentialOffer, Grants, PreAuthorizedCodeGrant, TxCode, TxCodeInputMode};
 use mahfada_storage::{OfferId, PreAuthorizedCode, TokenHash};
 use mahfada_web::token::hash_token;
 
@@ -28,10 +26,7 @@ pub(crate) fn draw(app: &App, with_tx_code: bool) -> Result<(DrawnCode, Option<S
     let mut id = [0; 16];
     app.random.fill(&mut id)?;
     let offer_id = OfferId::new(base64url::encode(id));
-    let hash = TokenHash::new(hash_token(
-        &pre_authorized_code(app, &offer_id),
-        app.crypto.digest,
-    ));
+    let hash = TokenHash::new(hash_token(&pre_authorized_code(app, &offer_id), app.crypto.digest));
     let tx_code = with_tx_code.then(|| draw_tx_code(app)).transpose()?;
     Ok((DrawnCode { offer_id, hash }, tx_code))
 }
@@ -52,17 +47,11 @@ fn draw_tx_code(app: &App) -> Result<String, Fault> {
 /// The MAC under which a transaction code is stored; the key keeps a stolen database from trying a million codes.
 pub(crate) fn tx_code_mac(app: &App, code: &TokenHash, tx_code: &str) -> [u8; 32] {
     let message = [b"tx_code\0".as_slice(), code.as_bytes(), tx_code.as_bytes()].concat();
-    app.crypto
-        .mac
-        .hmac_sha256(app.keys.offer.expose(), &message)
+    app.crypto.mac.hmac_sha256(app.keys.offer.expose(), &message)
 }
 
 /// Writes the offer of a stored code (OpenID4VCI 1.0 §4.1.1).
-pub(crate) fn credential_offer(
-    app: &App,
-    issuer: &CredentialIssuer,
-    code: &PreAuthorizedCode,
-) -> CredentialOffer {
+pub(crate) fn credential_offer(app: &App, issuer: &CredentialIssuer, code: &PreAuthorizedCode) -> CredentialOffer {
     let tx_code = code.tx_code.map(|_| TxCode {
         input_mode: TxCodeInputMode::Numeric,
         length: Some(TX_CODE_DIGITS),
@@ -82,15 +71,8 @@ pub(crate) fn credential_offer(
     }
 }
 
-fn pre_authorized_code(app: &App, offer_id: &OfferId) -> String {
-    let message = [
-        b"pre-authorized_code\0".as_slice(),
-        offer_id.as_str().as_bytes(),
-    ]
-    .concat();
-    base64url::encode(
-        app.crypto
-            .mac
-            .hmac_sha256(app.keys.offer.expose(), &message),
-    )
+/// Derives the code of an offer, so that it need not be stored.
+pub(crate) fn pre_authorized_code(app: &App, offer_id: &OfferId) -> String {
+    let message = [b"pre-authorized_code\0".as_slice(), offer_id.as_str().as_bytes()].concat();
+    base64url::encode(app.crypto.mac.hmac_sha256(app.keys.offer.expose(), &message))
 }

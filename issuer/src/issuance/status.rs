@@ -86,14 +86,9 @@ pub(crate) async fn token(app: &App, issuer: &CredentialIssuer) -> Result<String
     Ok(token)
 }
 
-fn sign(
-    publisher: &StatusPublisher,
-    entries: &[(u32, u8)],
-    now: UnixTime,
-) -> Result<String, Fault> {
+fn sign(publisher: &StatusPublisher, entries: &[(u32, u8)], now: UnixTime) -> Result<String, Fault> {
     let failed = |error: Box<dyn std::error::Error + Send + Sync>| Fault::StatusList(error);
-    let mut list = StatusList::new(STATUS_BITS, u64::from(publisher.size))
-        .map_err(|error| failed(error.into()))?;
+    let mut list = StatusList::new(STATUS_BITS, u64::from(publisher.size)).map_err(|error| failed(error.into()))?;
     for (idx, value) in entries {
         list.set(u64::from(*idx), *value)
             .map_err(|error| failed(error.into()))?;
@@ -111,12 +106,7 @@ fn sign(
 }
 
 impl StatusTokens {
-    fn find(
-        &self,
-        publisher: &StatusPublisher,
-        entries: &[(u32, u8)],
-        now: UnixTime,
-    ) -> Option<String> {
+    fn find(&self, publisher: &StatusPublisher, entries: &[(u32, u8)], now: UnixTime) -> Option<String> {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let signed = kept.get(publisher.uri.as_str())?;
         let fresh = now.since(signed.signed_at) < publisher.lifetime / 2;

@@ -45,23 +45,18 @@ pub enum CardConfigError {
     #[error("card.anchors_dir")]
     Anchors(#[source] LoadError),
     /// The published test authority is configured as an anchor.
-    #[error(
-        "card.anchors_dir: the test card authority is never an anchor of a service (test_anchor_refused)"
-    )]
+    #[error("card.anchors_dir: the test card authority is never an anchor of a service (test_anchor_refused)")]
     TestAnchor,
 }
 
 impl CardProofing {
     /// Loads certificates and lists; odd ones are reported in the log, not fatal.
-    pub(crate) fn load(
-        config: &CardConfig,
-        test_anchors: TestAnchors,
-    ) -> Result<Self, CardConfigError> {
+    pub(crate) fn load(config: &CardConfig, test_anchors: TestAnchors) -> Result<Self, CardConfigError> {
         let cscas = read_folder(Some(&config.anchors_dir))?;
         let links = read_folder(config.links_dir.as_deref())?;
         let crls = read_folder(config.crls_dir.as_deref())?;
-        let (anchors, reports) = CardAnchors::load(slices(&cscas), slices(&links), slices(&crls))
-            .map_err(CardConfigError::Anchors)?;
+        let (anchors, reports) =
+            CardAnchors::load(slices(&cscas), slices(&links), slices(&crls)).map_err(CardConfigError::Anchors)?;
         for report in reports {
             tracing::warn!(source = ?report.source, position = report.position, code = report.code, "card authority file left out");
         }
@@ -82,11 +77,7 @@ impl CardProofing {
     }
 
     /// Derives the challenge of a session: keyed, and bound to the commitment (eid.md §4, decision D2).
-    pub(crate) fn challenge(
-        session: &CardSession,
-        keys: &Keys,
-        crypto: &CryptoProvider,
-    ) -> [u8; 8] {
+    pub(crate) fn challenge(session: &CardSession, keys: &Keys, crypto: &CryptoProvider) -> [u8; 8] {
         let key: &Secret<[u8; 32]> = &keys.challenge;
         challenge(
             crypto.mac,
@@ -115,14 +106,7 @@ impl CardProofing {
             dgs: &evidence.dgs,
             aa: evidence.aa.as_deref(),
         };
-        let verdict = verify(
-            &files,
-            &expected,
-            &self.anchors,
-            &self.policy,
-            now,
-            crypto.digest,
-        );
+        let verdict = verify(&files, &expected, &self.anchors, &self.policy, now, crypto.digest);
         let holder = verdict.accepted()?;
         if verdict.loa().is_none_or(|level| level < self.least_level) {
             return Err("assurance_too_low");
@@ -151,9 +135,7 @@ fn claims(holder: &VerifiedHolder, verdict: &Verdict, now: UnixTime) -> Map<Stri
     put("birthdate", text(holder.birthdate()));
     put(
         "place_of_birth",
-        holder
-            .place_of_birth()
-            .map(|locality| json!({ "locality": locality })),
+        holder.place_of_birth().map(|locality| json!({ "locality": locality })),
     );
     put(
         "nationalities",
@@ -170,19 +152,11 @@ fn claims(holder: &VerifiedHolder, verdict: &Verdict, now: UnixTime) -> Map<Stri
     );
     put(
         "address",
-        holder
-            .address()
-            .map(|formatted| json!({ "formatted": formatted })),
+        holder.address().map(|formatted| json!({ "formatted": formatted })),
     );
-    put(
-        "personal_administrative_number",
-        text(holder.personal_number()),
-    );
+    put("personal_administrative_number", text(holder.personal_number()));
     put("document_number", text(holder.document_number()));
-    put(
-        "date_of_issuance",
-        holder.date_of_issuance().map(Value::from),
-    );
+    put("date_of_issuance", holder.date_of_issuance().map(Value::from));
     put("date_of_expiry", text(holder.date_of_expiry()));
     // Decision D7: level, methods and the day; never hashes, signatures or times that link.
     let (year, month, day) = now.date();
@@ -213,16 +187,8 @@ fn card_ref(dgs: &BTreeMap<u8, Vec<u8>>, keys: &Keys, crypto: &CryptoProvider) -
 
 fn person_ref(holder: &VerifiedHolder, keys: &Keys, crypto: &CryptoProvider) -> PersonRef {
     let number = holder.personal_number().as_bytes();
-    let length = u32::try_from(number.len())
-        .unwrap_or(u32::MAX)
-        .to_be_bytes();
-    let message = [
-        b"person\0".as_slice(),
-        &[REFERENCE_VERSION],
-        &length,
-        number,
-    ]
-    .concat();
+    let length = u32::try_from(number.len()).unwrap_or(u32::MAX).to_be_bytes();
+    let message = [b"person\0".as_slice(), &[REFERENCE_VERSION], &length, number].concat();
     crypto.mac.hmac_sha256(keys.reference.expose(), &message)
 }
 

@@ -174,7 +174,10 @@ fn private_key_pem(pkcs8: &[u8]) -> Secret<String> {
     Secret::new(pem)
 }
 
-fn generate() -> Result<(Arc<dyn Signer>, Arc<Secret<Vec<u8>>>), DemoError> {
+/// A key, and the same in PKCS #8.
+type GeneratedKey = (Arc<dyn Signer>, Arc<Secret<Vec<u8>>>);
+
+fn generate() -> Result<GeneratedKey, DemoError> {
     let pkcs8 = PROVIDER.keys.generate_es256_pkcs8(&SystemRandom)?;
     Ok((PROVIDER.keys.es256_from_pkcs8(pkcs8.expose())?, Arc::new(pkcs8)))
 }

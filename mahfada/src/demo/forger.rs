@@ -129,6 +129,7 @@ fn text(value: &Value, pointer: &str) -> Result<String, DemoError> {
         .ok_or_else(|| unexpected(format!("the request has no {pointer}")))
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is handed to map_err")]
 fn unexpected(what: impl ToString) -> DemoError {
     DemoError::Unexpected(what.to_string())
 }

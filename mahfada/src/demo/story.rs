@@ -10,10 +10,10 @@ use std::time::Instant;
 
 use serde_json::json;
 
-use super::phone::Phone;
 use super::words::Language;
 use super::world::World;
 use super::{DemoError, Options};
+use crate::phone::{MemoryHardware, Phone};
 
 /// The name of a step, as `--break` takes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, clap::ValueEnum)]
@@ -125,7 +125,8 @@ impl Story {
     pub async fn begin(language: Language) -> Result<Self, DemoError> {
         let world = World::start().await?;
         let file = world.folder().join("wallet.sealed");
-        let phone = Phone::new(world.https.clone(), &world.pinned_root, file)?;
+        let hardware = Box::new(MemoryHardware::new()?);
+        let phone = Phone::new(world.https.client().clone(), hardware, &world.pinned_root, file)?;
         Ok(Self { world, phone, language })
     }
 

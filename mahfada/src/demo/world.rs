@@ -1,5 +1,6 @@
 //! The whole country in one folder: keys, certificates, registers and configurations, and the four services on them.
 
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 use mahfada_base::{Clock as _, base64url};
@@ -229,7 +230,6 @@ struct Folder(PathBuf);
 impl Folder {
     fn create() -> Result<Self, DemoError> {
         let path = std::env::temp_dir().join(format!("mahfada-{}", secret_text()?));
-        use std::os::unix::fs::DirBuilderExt as _;
         std::fs::DirBuilder::new().mode(0o700).create(&path)?;
         Ok(Self(path))
     }

@@ -45,10 +45,7 @@ impl Graph {
                 id.to_owned(),
                 Package {
                     name: text_of(package.get("name"))?.to_owned(),
-                    licence: package
-                        .get("license")
-                        .and_then(Value::as_str)
-                        .map(ToOwned::to_owned),
+                    licence: package.get("license").and_then(Value::as_str).map(ToOwned::to_owned),
                     own: members.contains(id),
                     imports: BTreeSet::new(),
                 },
@@ -96,17 +93,13 @@ impl Graph {
 }
 
 fn is_normal_or_build(dependency: &Value) -> bool {
-    dependency["dep_kinds"].as_array().is_none_or(|kinds| {
-        kinds
-            .iter()
-            .any(|kind| kind["kind"].as_str() != Some("dev"))
-    })
+    dependency["dep_kinds"]
+        .as_array()
+        .is_none_or(|kinds| kinds.iter().any(|kind| kind["kind"].as_str() != Some("dev")))
 }
 
 fn array(value: Option<&Value>) -> Result<&Vec<Value>, GraphError> {
-    value
-        .and_then(Value::as_array)
-        .ok_or(GraphError::NotMetadata)
+    value.and_then(Value::as_array).ok_or(GraphError::NotMetadata)
 }
 
 fn text_of(value: Option<&Value>) -> Result<&str, GraphError> {

@@ -55,15 +55,7 @@ const LAYER_0: [&str; 2] = ["base", "crypto"];
 const LAYER_1: [&str; 4] = ["base", "crypto", "jose", "x509"];
 const UP_TO_SD_JWT: [&str; 5] = ["base", "crypto", "jose", "sd-jwt", "x509"];
 const UP_TO_FORMATS: [&str; 6] = ["base", "crypto", "jose", "sd-jwt", "status-list", "x509"];
-const UP_TO_CREDENTIAL: [&str; 7] = [
-    "base",
-    "credential",
-    "crypto",
-    "jose",
-    "sd-jwt",
-    "status-list",
-    "x509",
-];
+const UP_TO_CREDENTIAL: [&str; 7] = ["base", "credential", "crypto", "jose", "sd-jwt", "status-list", "x509"];
 const LAYERS_0_TO_3: [&str; 12] = [
     "base",
     "credential",
@@ -215,10 +207,7 @@ fn check_sans_io(graph: &Graph, package: &Package, found: &mut Vec<String>) {
     }
     let reachable = graph.reachable(package);
     for io in IO_PACKAGES.iter().filter(|io| reachable.contains(**io)) {
-        found.push(format!(
-            "{} is sans I/O and must not reach {io}",
-            package.name
-        ));
+        found.push(format!("{} is sans I/O and must not reach {io}", package.name));
     }
 }
 
@@ -248,10 +237,7 @@ fn is_welcome(expression: &str) -> bool {
 }
 
 fn short(package: &Package) -> &str {
-    package
-        .name
-        .strip_prefix("mahfada-")
-        .unwrap_or(&package.name)
+    package.name.strip_prefix("mahfada-").unwrap_or(&package.name)
 }
 
 #[cfg(test)]
@@ -279,10 +265,7 @@ mod tests {
 
     #[test]
     fn a_graph_that_keeps_them_passes() {
-        assert_eq!(
-            judge(include_str!("../fixtures/allowed.json")),
-            Vec::<String>::new()
-        );
+        assert_eq!(judge(include_str!("../fixtures/allowed.json")), Vec::<String>::new());
     }
 
     #[test]

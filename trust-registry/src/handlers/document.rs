@@ -16,12 +16,7 @@ pub(super) enum Keep {
 }
 
 /// Answers with the document, or with 304 when the caller has it.
-pub(super) fn answer(
-    request: &HttpRequest,
-    content_type: &str,
-    keep: Keep,
-    bytes: Vec<u8>,
-) -> HttpResponse {
+pub(super) fn answer(request: &HttpRequest, content_type: &str, keep: Keep, bytes: Vec<u8>) -> HttpResponse {
     let tag = format!("\"{}\"", base64url::encode(PROVIDER.digest.sha256(&bytes)));
     let has_it = request
         .headers()
@@ -46,7 +41,5 @@ pub(super) fn answer(
     if has_it {
         return answer.finish();
     }
-    answer
-        .insert_header(("content-type", content_type))
-        .body(bytes)
+    answer.insert_header(("content-type", content_type)).body(bytes)
 }

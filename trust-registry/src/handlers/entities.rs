@@ -52,8 +52,5 @@ async fn change(
         .decide(organization, decision, operator)
         .await
         .map_err(|error| Problem::unavailable(error.code()))?;
-    Ok(protocol::json(
-        StatusCode::OK,
-        &publish_all(registry).await?,
-    ))
+    Ok(protocol::json(StatusCode::OK, &publish_all(registry).await?))
 }

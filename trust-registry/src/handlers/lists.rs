@@ -33,15 +33,9 @@ pub(crate) async fn show(
 }
 
 /// Publishes every list that needs it, and says which editions are in force.
-pub(crate) async fn publish(
-    request: HttpRequest,
-    registry: Data<Registry>,
-) -> Result<HttpResponse, Problem> {
+pub(crate) async fn publish(request: HttpRequest, registry: Data<Registry>) -> Result<HttpResponse, Problem> {
     registry.api_keys().tenant(&request)?;
-    Ok(protocol::json(
-        StatusCode::OK,
-        &publish_all(&registry).await?,
-    ))
+    Ok(protocol::json(StatusCode::OK, &publish_all(&registry).await?))
 }
 
 /// Publishes, and describes the editions.

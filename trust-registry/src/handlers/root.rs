@@ -11,10 +11,7 @@ use crate::app::Registry;
 const JSON: &str = "application/json";
 
 /// Answers the root document in force.
-pub(crate) async fn latest(
-    request: HttpRequest,
-    registry: Data<Registry>,
-) -> Result<HttpResponse, Problem> {
+pub(crate) async fn latest(request: HttpRequest, registry: Data<Registry>) -> Result<HttpResponse, Problem> {
     let root = registry
         .read(|unit| Ok(Outcome::Commit(unit.published_lists().latest_root()?)))
         .await?

@@ -4,9 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use mahfada_base::{UnixTime, json};
-use mahfada_trust::{
-    LocalizedText, ServiceStatus, TrustRole, TrustedListEntity, TrustedListService,
-};
+use mahfada_trust::{LocalizedText, ServiceStatus, TrustRole, TrustedListEntity, TrustedListService};
 use mahfada_web::keys::load_chain;
 use mahfada_x509::Certificate;
 use serde::{Deserialize, Serialize};
@@ -127,36 +125,21 @@ impl EntityRegister {
     ///
     /// # Errors
     /// [`EntityError::Entry`] when the organization is there already in this role, or a member makes no sense.
-    pub fn add(
-        &mut self,
-        entry: &EntityEntry,
-        authorities: Vec<Certificate>,
-    ) -> Result<(), EntityError> {
-        if self
-            .0
-            .iter()
-            .any(|other| other.is(entry.role, &entry.organization))
-        {
+    pub fn add(&mut self, entry: &EntityEntry, authorities: Vec<Certificate>) -> Result<(), EntityError> {
+        if self.0.iter().any(|other| other.is(entry.role, &entry.organization)) {
             return Err(entry.refused("stands twice in one role"));
         }
-        let first = authorities
-            .first()
-            .ok_or_else(|| entry.refused("has no authority"))?;
+        let first = authorities.first().ok_or_else(|| entry.refused("has no authority"))?;
         if entry.organization.is_empty() || entry.name.is_empty() {
             return Err(entry.refused("has no name or identifier"));
         }
-        let issues = matches!(
-            entry.role,
-            TrustRole::PidIssuers | TrustRole::AttestationIssuers
-        );
+        let issues = matches!(entry.role, TrustRole::PidIssuers | TrustRole::AttestationIssuers);
         if issues == entry.credential_types.is_empty() {
             return Err(entry.refused("issuers, and nobody else, have credential types"));
         }
         let since = match &entry.since {
             None => first.not_before(),
-            Some(text) => {
-                UnixTime::from_rfc3339(text).ok_or_else(|| entry.refused("since is no time"))?
-            }
+            Some(text) => UnixTime::from_rfc3339(text).ok_or_else(|| entry.refused("since is no time"))?,
         };
         let name: LocalizedText = entry
             .name
@@ -204,17 +187,12 @@ impl EntityRegister {
             .filter(|entry| entry.is(entry.role, organization))
             .flat_map(|entry| &entry.entity.services)
             .peekable();
-        services.peek().is_some()
-            && services.all(|service| service.status == ServiceStatus::Withdrawn)
+        services.peek().is_some() && services.all(|service| service.status == ServiceStatus::Withdrawn)
     }
 
     /// Returns the entities of a role, with the status changes of the operators laid over the file.
     #[must_use]
-    pub fn of_role(
-        &self,
-        role: TrustRole,
-        overrides: &BTreeMap<String, StatusOverride>,
-    ) -> Vec<TrustedListEntity> {
+    pub fn of_role(&self, role: TrustRole, overrides: &BTreeMap<String, StatusOverride>) -> Vec<TrustedListEntity> {
         let mut entities: Vec<TrustedListEntity> = self
             .0
             .iter()
@@ -223,10 +201,7 @@ impl EntityRegister {
             .collect();
         for entity in &mut entities {
             if let Some(change) = overrides.get(&entity.organization_identifier) {
-                entity
-                    .services
-                    .iter_mut()
-                    .for_each(|service| change.apply(service));
+                entity.services.iter_mut().for_each(|service| change.apply(service));
             }
         }
         entities
@@ -283,9 +258,7 @@ mod tests {
 
     fn add(register: &mut EntityRegister, entry: &EntityEntry) -> Result<(), String> {
         let authority = Authority::new("Org").certificate;
-        register
-            .add(entry, vec![authority])
-            .map_err(|error| error.to_string())
+        register.add(entry, vec![authority]).map_err(|error| error.to_string())
     }
 
     #[test]
@@ -351,21 +324,9 @@ mod tests {
             since: UnixTime::new(7),
         };
         let decisions = BTreeMap::from([("NTRMA-1".to_owned(), decision)]);
-        let service = |role| {
-            register
-                .of_role(role, &decisions)
-                .remove(0)
-                .services
-                .remove(0)
-        };
-        assert_eq!(
-            service(TrustRole::PidIssuers).status,
-            ServiceStatus::Suspended
-        );
+        let service = |role| register.of_role(role, &decisions).remove(0).services.remove(0);
+        assert_eq!(service(TrustRole::PidIssuers).status, ServiceStatus::Suspended);
         assert_eq!(service(TrustRole::PidIssuers).since, UnixTime::new(7));
-        assert_eq!(
-            service(TrustRole::StatusSigners).status,
-            ServiceStatus::Withdrawn
-        );
+        assert_eq!(service(TrustRole::StatusSigners).status, ServiceStatus::Withdrawn);
     }
 }

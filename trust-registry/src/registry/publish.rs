@@ -8,8 +8,7 @@ use mahfada_crypto::CryptoProvider;
 use mahfada_jose::{SignError, UnverifiedJws};
 use mahfada_storage::{ListSlug, Outcome, PublishedList, Storage, StorageError};
 use mahfada_trust::{
-    ListBuilder, ListError, ListMemory, LocalizedText, TrustRole, TrustStore, TrustedListEntity,
-    VerifiedRoot,
+    ListBuilder, ListError, ListMemory, LocalizedText, TrustRole, TrustStore, TrustedListEntity, VerifiedRoot,
 };
 use mahfada_web::keys::SigningIdentity;
 
@@ -111,19 +110,14 @@ impl Publisher {
 
     /// Returns the identities that sign the lists.
     pub fn signers(&self) -> impl Iterator<Item = (TrustRole, &SigningIdentity)> {
-        self.signers
-            .iter()
-            .map(|(role, identity)| (*role, identity))
+        self.signers.iter().map(|(role, identity)| (*role, identity))
     }
 
     /// Publishes every list whose content changed or whose life is half over.
     ///
     /// # Errors
     /// [`PublishError`] of the first list that failed; the lists before it are published.
-    pub async fn publish(
-        &self,
-        now: UnixTime,
-    ) -> Result<BTreeMap<TrustRole, Edition>, PublishError> {
+    pub async fn publish(&self, now: UnixTime) -> Result<BTreeMap<TrustRole, Edition>, PublishError> {
         let mut editions = BTreeMap::new();
         for (role, identity) in &self.signers {
             editions.insert(*role, self.publish_list(*role, identity, now).await?);
@@ -213,11 +207,9 @@ impl Publisher {
         identity: &SigningIdentity,
         now: UnixTime,
     ) -> bool {
-        let same_entities = self.read(role, jws, now).is_ok_and(|store| {
-            store
-                .list(role)
-                .is_some_and(|list| list.entities() == entities)
-        });
+        let same_entities = self
+            .read(role, jws, now)
+            .is_ok_and(|store| store.list(role).is_some_and(|list| list.entities() == entities));
         same_entities && self.names_the_same(jws, identity).unwrap_or(false)
     }
 
@@ -232,10 +224,8 @@ impl Publisher {
             .collect();
         Some(
             jws.header().x5c.as_ref() == Some(&x5c)
-                && scheme.get("SchemeTerritory")?.as_str()
-                    == Some(self.operator.territory.as_str())
-                && *scheme.get("SchemeOperatorName")?
-                    == serde_json::to_value(&self.operator.name).ok()?,
+                && scheme.get("SchemeTerritory")?.as_str() == Some(self.operator.territory.as_str())
+                && *scheme.get("SchemeOperatorName")? == serde_json::to_value(&self.operator.name).ok()?,
         )
     }
 

@@ -2,8 +2,8 @@
 
 use mahfada_base::{Seconds, UnixTime};
 use mahfada_trust::{
-    LONGEST_REGISTRATION_LIFE, LocalizedText, RegisteredCredential, RegistrationCertificate,
-    RegistrationSignError, SupervisoryAuthority,
+    LONGEST_REGISTRATION_LIFE, LocalizedText, RegisteredCredential, RegistrationCertificate, RegistrationSignError,
+    SupervisoryAuthority,
 };
 use mahfada_web::keys::SigningIdentity;
 use serde::{Deserialize, Serialize};
@@ -100,11 +100,7 @@ impl Registrar {
     ///
     /// # Errors
     /// [`RegistrationRefusal`] naming the member, or the signer's failure.
-    pub fn issue(
-        &self,
-        request: RegistrationRequest,
-        now: UnixTime,
-    ) -> Result<String, RegistrationRefusal> {
+    pub fn issue(&self, request: RegistrationRequest, now: UnixTime) -> Result<String, RegistrationRefusal> {
         let life = Seconds::from(request.valid_days).saturating_mul(DAY);
         check(&request, life)?;
         let certificate = RegistrationCertificate {

@@ -6,9 +6,7 @@ use mahfada_base::UnixTime;
 use mahfada_crypto::{CryptoProvider, PublicKey};
 use mahfada_jose::Jwk;
 use mahfada_storage::{Outcome, RootVersion, Storage, StorageError};
-use mahfada_trust::{
-    ListSigner, PinnedRoot, RootDocument, RootError, TrustRole, UnverifiedRoot, VerifiedRoot,
-};
+use mahfada_trust::{ListSigner, PinnedRoot, RootDocument, RootError, TrustRole, UnverifiedRoot, VerifiedRoot};
 
 /// Why a root document was not published.
 #[derive(Debug, thiserror::Error)]
@@ -108,16 +106,11 @@ pub async fn publish_root(
     Ok(successor)
 }
 
-async fn stored(
-    storage: &dyn Storage,
-    version: u64,
-) -> Result<(Option<RootVersion>, Option<Vec<u8>>), StorageError> {
+async fn stored(storage: &dyn Storage, version: u64) -> Result<(Option<RootVersion>, Option<Vec<u8>>), StorageError> {
     let read = storage.execute(move |unit| {
         let latest = unit.published_lists().latest_root()?;
         let same = unit.published_lists().root(version)?.map(|root| root.bytes);
-        Ok(Outcome::<_, std::convert::Infallible>::Commit((
-            latest, same,
-        )))
+        Ok(Outcome::<_, std::convert::Infallible>::Commit((latest, same)))
     });
     let Ok(found) = read.await?;
     Ok(found)

@@ -76,9 +76,7 @@ impl EntityRegister {
 }
 
 /// Reads every decision that is kept.
-pub(super) fn overrides(
-    unit: &mut dyn UnitOfWork,
-) -> Result<BTreeMap<String, StatusOverride>, StorageError> {
+pub(super) fn overrides(unit: &mut dyn UnitOfWork) -> Result<BTreeMap<String, StatusOverride>, StorageError> {
     let Some(text) = unit.trust_memory().get(KEY)? else {
         return Ok(BTreeMap::new());
     };

@@ -51,10 +51,7 @@ async fn complete(app: &App, request: &HttpRequest) -> Result<Presentation, Refu
     );
     let now = app.clock.now();
     let completed = app.storage.execute(move |unit: &mut dyn UnitOfWork| {
-        let Some(id) = unit
-            .presentations()
-            .complete_by_response_code(&code, &session)?
-        else {
+        let Some(id) = unit.presentations().complete_by_response_code(&code, &session)? else {
             return Ok(Outcome::RejectRollback(Refusal::Session));
         };
         let Some(record) = unit.presentations().lookup(&id)? else {
@@ -70,20 +67,12 @@ async fn complete(app: &App, request: &HttpRequest) -> Result<Presentation, Refu
         unit.audit().append(&audit)?;
         Ok(Outcome::Commit(record))
     });
-    completed
-        .await
-        .map_err(|error: StorageError| Fault::from(error))?
+    completed.await.map_err(|error: StorageError| Fault::from(error))?
 }
 
 fn landing(app: &App, record: &Presentation) -> HttpResponse {
-    let Some(address) = app
-        .agency(&record.tenant)
-        .and_then(|agency| agency.return_url.clone())
-    else {
-        return page(
-            StatusCode::OK,
-            "Your answer has arrived. You may close this page.",
-        );
+    let Some(address) = app.agency(&record.tenant).and_then(|agency| agency.return_url.clone()) else {
+        return page(StatusCode::OK, "Your answer has arrived. You may close this page.");
     };
     let mut address = address;
     address

@@ -1,5 +1,7 @@
 //! `POST /v1/presentations` and `GET /v1/presentations/{id}`: an agency asks, and reads what came of it.
 
+mod view;
+
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
@@ -10,8 +12,7 @@ use mahfada_openid4vp::{
     AuthorizationRequestUri, DcqlError, DcqlQuery, Excess, RequestUriMethod, exceeds_registration,
 };
 use mahfada_storage::{
-    Outcome, Presentation, PresentationFlow, PresentationId, PresentationState, RequestId,
-    StorageError, UnitOfWork,
+    Outcome, Presentation, PresentationFlow, PresentationId, PresentationState, RequestId, StorageError, UnitOfWork,
 };
 use mahfada_trust::RegistrationError;
 use mahfada_web::body::{BodyError, read_body_as};
@@ -21,11 +22,11 @@ use mahfada_web::token::OpaqueToken;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use self::view::{Flow, PresentationView};
 use crate::agency::Agency;
 use crate::app::{App, RegistrationCheck};
 use crate::fault::Fault;
 use crate::presentation::record;
-use crate::presentation::verdict::{Decision, DisclosedClaims, FiledVerdict};
 
 const MAX_QUERY_BYTES: usize = 64 * 1024;
 const MAX_PURPOSE: usize = 500;
@@ -39,13 +40,6 @@ struct PresentationRequest {
     purpose: Option<String>,
 }
 
-#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
-#[serde(rename_all = "snake_case")]
-enum Flow {
-    CrossDevice,
-    SameDevice,
-}
-
 #[derive(Debug, Serialize)]
 struct PresentationCreated {
     presentation_id: String,
@@ -54,23 +48,6 @@ struct PresentationCreated {
     /// Where the agency sends the citizen's browser in the same-device flow.
     #[serde(skip_serializing_if = "Option::is_none")]
     start_url: Option<String>,
-    expires_at: UnixTime,
-}
-
-/// What an agency reads; the verdict of a same-device presentation is withheld until the citizen is back (TV-32).
-#[derive(Debug, Serialize)]
-struct PresentationView {
-    presentation_id: String,
-    state: &'static str,
-    /// A cross-device answer may come from somebody else than the person before the screen.
-    flow: Flow,
-    accepted: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    verdict: Option<Value>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    claims: Option<DisclosedClaims>,
     expires_at: UnixTime,
 }
 
@@ -108,17 +85,12 @@ impl Refusal {
             Self::Format => Problem::bad_request("vp_formats_not_supported", self.to_string()),
             Self::Purpose => Problem::bad_request("purpose", self.to_string()),
             Self::Registration(error) => {
-                Problem::new(StatusCode::FORBIDDEN, error.code(), self.to_string())
-                    .with_detail(error.to_string())
+                Problem::new(StatusCode::FORBIDDEN, error.code(), self.to_string()).with_detail(error.to_string())
             }
             // TV-37
-            Self::Excess(excess) => Problem::new(
-                StatusCode::FORBIDDEN,
-                "purpose_not_registered",
-                self.to_string(),
-            )
-            .with_detail(describe(excess))
-            .with_check("registration"),
+            Self::Excess(excess) => Problem::new(StatusCode::FORBIDDEN, "purpose_not_registered", self.to_string())
+                .with_detail(describe(excess))
+                .with_check("registration"),
             Self::NotFound => Problem::not_found(),
             Self::Fault(fault) => fault.to_problem(),
         }
@@ -142,21 +114,14 @@ pub(crate) async fn get(app: Data<App>, path: Path<String>, request: HttpRequest
 }
 
 fn caller<'a>(app: &'a App, request: &HttpRequest) -> Result<&'a Agency, Refusal> {
-    let tenant = app
-        .api_keys
-        .tenant(request)
-        .map_err(Refusal::Unauthorized)?;
+    let tenant = app.api_keys.tenant(request).map_err(Refusal::Unauthorized)?;
     app.agencies
         .iter()
         .find(|agency| agency.tenant.as_str() == tenant)
         .ok_or(Refusal::NotFound)
 }
 
-async fn create(
-    app: &App,
-    request: &HttpRequest,
-    payload: Payload,
-) -> Result<PresentationCreated, Refusal> {
+async fn create(app: &App, request: &HttpRequest, payload: Payload) -> Result<PresentationCreated, Refusal> {
     let agency = caller(app, request)?;
     let body = read_body_as(request, payload, "application/json", MAX_QUERY_BYTES).await?;
     let wanted: PresentationRequest = json::from_slice(&body).map_err(Refusal::Malformed)?;
@@ -203,18 +168,14 @@ fn draw(
 ) -> Result<(Presentation, Option<OpaqueToken>), Fault> {
     let token = || OpaqueToken::generate(&*app.random);
     let flow = PresentationFlow::from(flow);
-    let session = (flow == PresentationFlow::SameDevice)
-        .then(token)
-        .transpose()?;
+    let session = (flow == PresentationFlow::SameDevice).then(token).transpose()?;
     let id = PresentationId::new(token()?.expose());
     let key = app.crypto.agreement.generate(&*app.random)?;
     let record = Presentation {
         tenant: agency.tenant.clone(),
         request_id: RequestId::new(token()?.expose()),
         flow,
-        browser_session: session
-            .as_ref()
-            .map(|session| session.hash(app.crypto.digest)),
+        browser_session: session.as_ref().map(|session| session.hash(app.crypto.digest)),
         response_code: None,
         nonce: token()?.expose().to_owned(),
         state_param: token()?.expose().to_owned(),
@@ -255,15 +216,10 @@ fn describe_created(
     record: &Presentation,
     session: Option<&OpaqueToken>,
 ) -> Result<PresentationCreated, Fault> {
-    let request_uri = app
-        .public_url
-        .join(&format!("/requests/{}", record.request_id));
+    let request_uri = app.public_url.join(&format!("/requests/{}", record.request_id));
     let start = |session: &OpaqueToken| {
-        app.public_url.join(&format!(
-            "/start/{}?session={}",
-            record.request_id,
-            session.expose()
-        ))
+        app.public_url
+            .join(&format!("/start/{}?session={}", record.request_id, session.expose()))
     };
     Ok(PresentationCreated {
         presentation_id: record.id.to_string(),
@@ -277,17 +233,10 @@ fn describe_created(
 /// Returns the link that opens a wallet.
 pub(crate) fn deep_link(agency: &Agency, request_uri: &str) -> Result<String, Fault> {
     let request_uri = url::Url::parse(request_uri).map_err(|_| Fault::Address)?;
-    Ok(
-        AuthorizationRequestUri::new(&*agency.client_id, request_uri, RequestUriMethod::Post)
-            .to_uri(),
-    )
+    Ok(AuthorizationRequestUri::new(&*agency.client_id, request_uri, RequestUriMethod::Post).to_uri())
 }
 
-async fn read(
-    app: &App,
-    request: &HttpRequest,
-    id: PresentationId,
-) -> Result<PresentationView, Refusal> {
+async fn read(app: &App, request: &HttpRequest, id: PresentationId) -> Result<PresentationView, Refusal> {
     let agency = caller(app, request)?;
     let found = app
         .storage
@@ -304,43 +253,7 @@ async fn read(
         .filter(|record| record.tenant == agency.tenant)
         .ok_or(Refusal::NotFound)?;
     let verdict = record::open_verdict(app, &record)?;
-    Ok(view(&record, verdict, app.clock.now()))
-}
-
-fn view(record: &Presentation, verdict: Option<FiledVerdict>, now: UnixTime) -> PresentationView {
-    let refused = verdict
-        .as_ref()
-        .is_some_and(|verdict| verdict.decision == Decision::Refused);
-    let state = match (record.state, record.flow) {
-        (PresentationState::Open, _) if record.expires_at < now => "expired",
-        (PresentationState::Open, _) => "open",
-        _ if refused => "refused",
-        (PresentationState::Answered, PresentationFlow::SameDevice) => "awaiting_return",
-        _ => "answered",
-    };
-    // What has not been completed in the browser that began it does not count.
-    let verdict = verdict.filter(|_| matches!(state, "answered" | "refused"));
-    let accepted = verdict
-        .as_ref()
-        .is_some_and(|verdict| verdict.decision == Decision::Accepted);
-    let (reason, report, claims) = match verdict {
-        Some(verdict) => (
-            verdict.reason,
-            Some(verdict.report),
-            accepted.then_some(verdict.claims),
-        ),
-        None => (None, None, None),
-    };
-    PresentationView {
-        presentation_id: record.id.to_string(),
-        state,
-        flow: record.flow.into(),
-        accepted,
-        reason,
-        verdict: report,
-        claims,
-        expires_at: record.expires_at,
-    }
+    Ok(PresentationView::new(&record, verdict, app.clock.now()))
 }
 
 fn describe(excess: &[Excess]) -> String {
@@ -349,22 +262,4 @@ fn describe(excess: &[Excess]) -> String {
         None => format!("{}: this kind of credential", excess.query_id),
     };
     excess.iter().map(one).collect::<Vec<_>>().join("; ")
-}
-
-impl From<Flow> for PresentationFlow {
-    fn from(flow: Flow) -> Self {
-        match flow {
-            Flow::CrossDevice => Self::CrossDevice,
-            Flow::SameDevice => Self::SameDevice,
-        }
-    }
-}
-
-impl From<PresentationFlow> for Flow {
-    fn from(flow: PresentationFlow) -> Self {
-        match flow {
-            PresentationFlow::CrossDevice => Self::CrossDevice,
-            PresentationFlow::SameDevice => Self::SameDevice,
-        }
-    }
 }

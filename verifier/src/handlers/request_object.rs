@@ -49,12 +49,7 @@ pub(crate) async fn get(app: Data<App>, path: Path<String>) -> HttpResponse {
 }
 
 /// Answers the request with the wallet's nonce in it.
-pub(crate) async fn post(
-    app: Data<App>,
-    path: Path<String>,
-    request: HttpRequest,
-    payload: Payload,
-) -> HttpResponse {
+pub(crate) async fn post(app: Data<App>, path: Path<String>, request: HttpRequest, payload: Payload) -> HttpResponse {
     let wallet_nonce = match wallet_nonce(&request, payload).await {
         Ok(nonce) => nonce,
         Err(refusal) => return refusal.to_response(),
@@ -73,13 +68,7 @@ fn answer(signed: Result<String, Refusal>) -> HttpResponse {
 }
 
 async fn wallet_nonce(request: &HttpRequest, payload: Payload) -> Result<Option<String>, Refusal> {
-    let body = read_body_as(
-        request,
-        payload,
-        "application/x-www-form-urlencoded",
-        MAX_FORM_BYTES,
-    )
-    .await?;
+    let body = read_body_as(request, payload, "application/x-www-form-urlencoded", MAX_FORM_BYTES).await?;
     let mut found = url::form_urlencoded::parse(&body)
         .filter(|(name, _)| name == "wallet_nonce")
         .map(|(_, value)| value.into_owned());
@@ -94,11 +83,7 @@ async fn wallet_nonce(request: &HttpRequest, payload: Payload) -> Result<Option<
     }
 }
 
-async fn sign(
-    app: &App,
-    request_id: RequestId,
-    wallet_nonce: Option<String>,
-) -> Result<String, Refusal> {
+async fn sign(app: &App, request_id: RequestId, wallet_nonce: Option<String>) -> Result<String, Refusal> {
     let now = app.clock.now();
     let record = record::find_by_request(app, request_id)
         .await?
@@ -107,18 +92,12 @@ async fn sign(
     Ok(sign_record(app, &record, wallet_nonce)?)
 }
 
-fn sign_record(
-    app: &App,
-    record: &Presentation,
-    wallet_nonce: Option<String>,
-) -> Result<String, Fault> {
+fn sign_record(app: &App, record: &Presentation, wallet_nonce: Option<String>) -> Result<String, Fault> {
     let agency = app.agency(&record.tenant).ok_or(Fault::AgencyGone)?;
     let key = record::open_key(app, record)?;
     let request = RequestObject {
         client_id: agency.client_id.clone(),
-        response_uri: app
-            .public_url
-            .join(&format!("/responses/{}", record.request_id)),
+        response_uri: app.public_url.join(&format!("/responses/{}", record.request_id)),
         nonce: record.nonce.clone(),
         state: Some(record.state_param.clone()),
         dcql_query: record::query(record)?,

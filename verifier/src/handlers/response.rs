@@ -10,8 +10,7 @@ use mahfada_base::UnixTime;
 use mahfada_oauth2::{ErrorCode, OAuthError};
 use mahfada_openid4vp::{MAX_RESPONSE_BYTES, VpToken};
 use mahfada_storage::{
-    Outcome, Presentation, PresentationFlow, PresentationState, RequestId, StorageError, TokenHash,
-    UnitOfWork,
+    Outcome, Presentation, PresentationFlow, PresentationState, RequestId, StorageError, TokenHash, UnitOfWork,
 };
 use mahfada_web::body::{BodyError, read_body_as};
 use mahfada_web::problem::Problem;
@@ -66,20 +65,15 @@ impl Refusal {
             Self::Body(error) => Problem::from(*error).to_response(),
             Self::NotFound => Problem::not_found().to_response(),
             Self::Fault(fault) => protocol::oauth_error(&fault.to_oauth()),
-            Self::Consumed | Self::Expired | Self::NoAnswer(_) => protocol::oauth_error(
-                &OAuthError::described(ErrorCode::InvalidRequest, self.code()),
-            ),
+            Self::Consumed | Self::Expired | Self::NoAnswer(_) => {
+                protocol::oauth_error(&OAuthError::described(ErrorCode::InvalidRequest, self.code()))
+            }
         }
     }
 }
 
 /// Takes an answer.
-pub(crate) async fn post(
-    app: Data<App>,
-    path: Path<String>,
-    request: HttpRequest,
-    payload: Payload,
-) -> HttpResponse {
+pub(crate) async fn post(app: Data<App>, path: Path<String>, request: HttpRequest, payload: Payload) -> HttpResponse {
     match take(&app, RequestId::new(path.into_inner()), &request, payload).await {
         Ok(taken) => protocol::json(StatusCode::OK, &taken),
         Err(refusal) => {
@@ -89,12 +83,7 @@ pub(crate) async fn post(
     }
 }
 
-async fn take(
-    app: &App,
-    request_id: RequestId,
-    request: &HttpRequest,
-    payload: Payload,
-) -> Result<Taken, Refusal> {
+async fn take(app: &App, request_id: RequestId, request: &HttpRequest, payload: Payload) -> Result<Taken, Refusal> {
     let body = read_body_as(
         request,
         payload,
@@ -109,10 +98,7 @@ async fn take(
     refuse_state(&record, now)?;
     let key = record::open_key(app, &record)?;
     let verdict = match answer::read(&body, &record.state_param, &*key, app.crypto)? {
-        Answer::Presentations(vp_token) => judge(app, &record, &vp_token, now)
-            .await?
-            .file()
-            .map_err(Fault::from)?,
+        Answer::Presentations(vp_token) => judge(app, &record, &vp_token, now).await?.file().map_err(Fault::from)?,
         Answer::Declined(code) => FiledVerdict::refused(code).map_err(Fault::from)?,
     };
     file(app, &record, &verdict).await
@@ -126,12 +112,7 @@ fn refuse_state(record: &Presentation, now: UnixTime) -> Result<(), Refusal> {
     }
 }
 
-async fn judge(
-    app: &App,
-    record: &Presentation,
-    vp_token: &VpToken,
-    now: UnixTime,
-) -> Result<Verdict, Fault> {
+async fn judge(app: &App, record: &Presentation, vp_token: &VpToken, now: UnixTime) -> Result<Verdict, Fault> {
     let agency = app.agency(&record.tenant).ok_or(Fault::AgencyGone)?;
     let query = record::query(record)?;
     app.trust.ensure_current(now).await;
@@ -153,36 +134,21 @@ async fn judge(
 /// Keeps the verdict if no other answer was first.
 async fn file(app: &App, record: &Presentation, verdict: &FiledVerdict) -> Result<Taken, Refusal> {
     let code = match record.flow {
-        PresentationFlow::SameDevice => {
-            Some(OpaqueToken::generate(&*app.random).map_err(Fault::from)?)
-        }
+        PresentationFlow::SameDevice => Some(OpaqueToken::generate(&*app.random).map_err(Fault::from)?),
         PresentationFlow::CrossDevice => None,
     };
-    let code_hash = code
-        .as_ref()
-        .map(|code| TokenHash::new(code.hash(app.crypto.digest)));
+    let code_hash = code.as_ref().map(|code| TokenHash::new(code.hash(app.crypto.digest)));
     let sealed = record::seal_verdict(app, &record.id, verdict)?;
-    let audit = record::audit(
-        app,
-        "wallet",
-        "presentation.answer",
-        &record.id,
-        verdict.outcome(),
-    );
+    let audit = record::audit(app, "wallet", "presentation.answer", &record.id, verdict.outcome());
     let id = record.id.clone();
     let filed = app.storage.execute(move |unit: &mut dyn UnitOfWork| {
-        if !unit
-            .presentations()
-            .answer(&id, &sealed, code_hash.as_ref())?
-        {
+        if !unit.presentations().answer(&id, &sealed, code_hash.as_ref())? {
             return Ok(Outcome::RejectRollback(Refusal::Consumed));
         }
         unit.audit().append(&audit)?;
         Ok(Outcome::Commit(()))
     });
-    filed
-        .await
-        .map_err(|error: StorageError| Fault::from(error))??;
+    filed.await.map_err(|error: StorageError| Fault::from(error))??;
     let redirect = |code: OpaqueToken| {
         app.public_url
             .join(&format!("/complete?response_code={}", code.expose()))

@@ -46,17 +46,13 @@ fn is_open(app: &App, record: &Presentation, session: &str) -> bool {
 }
 
 fn cookie_lifetime(app: &App, record: &Presentation) -> i64 {
-    record
-        .expires_at
-        .plus(record::RETURN_GRACE)
-        .since(app.clock.now())
+    record.expires_at.plus(record::RETURN_GRACE).since(app.clock.now())
 }
 
 fn link(app: &App, record: &Presentation) -> Result<String, Fault> {
     let agency = app.agency(&record.tenant).ok_or(Fault::AgencyGone)?;
     deep_link(
         agency,
-        &app.public_url
-            .join(&format!("/requests/{}", record.request_id)),
+        &app.public_url.join(&format!("/requests/{}", record.request_id)),
     )
 }

@@ -3,9 +3,7 @@
 use mahfada_base::json;
 use mahfada_crypto::{AgreementKey, CryptoProvider};
 use mahfada_jose::UnverifiedJwe;
-use mahfada_openid4vp::{
-    AuthorizationErrorResponse, MAX_RESPONSE_BYTES, ResponseError, UnverifiedResponse, VpToken,
-};
+use mahfada_openid4vp::{AuthorizationErrorResponse, MAX_RESPONSE_BYTES, ResponseError, UnverifiedResponse, VpToken};
 use serde::Deserialize;
 
 /// An answer that belongs to the request.
@@ -50,8 +48,7 @@ pub(crate) fn read(
     key: &dyn AgreementKey,
     crypto: &CryptoProvider,
 ) -> Result<Answer, NoAnswer> {
-    let read =
-        UnverifiedResponse::parse_form(body).and_then(|response| response.decrypt(key, crypto));
+    let read = UnverifiedResponse::parse_form(body).and_then(|response| response.decrypt(key, crypto));
     let (answer, given) = match read {
         Ok(response) => (Answer::Presentations(response.vp_token), response.state),
         Err(ResponseError::Declined(error)) => declined(&error),
@@ -85,11 +82,7 @@ fn declined(error: &AuthorizationErrorResponse) -> (Answer, Option<String>) {
 }
 
 /// Reads an error that a wallet encrypted like an answer (OpenID4VP 1.0 §8.3, §8.5).
-fn encrypted_error(
-    body: &[u8],
-    key: &dyn AgreementKey,
-    crypto: &CryptoProvider,
-) -> Option<AuthorizationErrorResponse> {
+fn encrypted_error(body: &[u8], key: &dyn AgreementKey, crypto: &CryptoProvider) -> Option<AuthorizationErrorResponse> {
     let (_, response) = url::form_urlencoded::parse(body).find(|(name, _)| name == "response")?;
     let jwe = UnverifiedJwe::parse(&response, MAX_RESPONSE_BYTES).ok()?;
     let plaintext = jwe.decrypt(key, crypto).ok()?;

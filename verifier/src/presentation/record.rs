@@ -5,8 +5,7 @@ use mahfada_crypto::{AgreementKey, PublicKey};
 use mahfada_jose::thumbprint_of;
 use mahfada_openid4vp::DcqlQuery;
 use mahfada_storage::{
-    AuditRecord, Outcome, Presentation, PresentationFlow, PresentationId, RequestId, Sealed,
-    StorageError, UnitOfWork,
+    AuditRecord, Outcome, Presentation, PresentationFlow, PresentationId, RequestId, Sealed, StorageError, UnitOfWork,
 };
 
 use super::verdict::FiledVerdict;
@@ -29,11 +28,7 @@ pub(crate) const fn lifetime(flow: PresentationFlow) -> Seconds {
 }
 
 /// Seals the private key of one request.
-pub(crate) fn seal_key(
-    app: &App,
-    id: &PresentationId,
-    key: &dyn AgreementKey,
-) -> Result<Sealed, Fault> {
+pub(crate) fn seal_key(app: &App, id: &PresentationId, key: &dyn AgreementKey) -> Result<Sealed, Fault> {
     let scalar = key.to_scalar()?;
     let sealed = app
         .sealing
@@ -43,11 +38,9 @@ pub(crate) fn seal_key(
 
 /// Opens the private key of a request.
 pub(crate) fn open_key(app: &App, record: &Presentation) -> Result<Box<dyn AgreementKey>, Fault> {
-    let opened = app.sealing.open(
-        &key_context(&record.id),
-        record.encryption_key.as_bytes(),
-        app.crypto,
-    )?;
+    let opened = app
+        .sealing
+        .open(&key_context(&record.id), record.encryption_key.as_bytes(), app.crypto)?;
     let scalar = opened
         .expose()
         .as_slice()
@@ -63,11 +56,7 @@ pub(crate) fn key_id(app: &App, key: &dyn AgreementKey) -> String {
 }
 
 /// Seals a verdict.
-pub(crate) fn seal_verdict(
-    app: &App,
-    id: &PresentationId,
-    verdict: &FiledVerdict,
-) -> Result<Sealed, Fault> {
+pub(crate) fn seal_verdict(app: &App, id: &PresentationId, verdict: &FiledVerdict) -> Result<Sealed, Fault> {
     let plain = mahfada_base::Secret::new(serde_json::to_vec(verdict)?);
     Ok(Sealed::new(app.sealing.seal(
         &verdict_context(id),
@@ -78,10 +67,7 @@ pub(crate) fn seal_verdict(
 }
 
 /// Opens the verdict of a presentation, if there is one.
-pub(crate) fn open_verdict(
-    app: &App,
-    record: &Presentation,
-) -> Result<Option<FiledVerdict>, Fault> {
+pub(crate) fn open_verdict(app: &App, record: &Presentation) -> Result<Option<FiledVerdict>, Fault> {
     let Some(sealed) = &record.verdict else {
         return Ok(None);
     };
@@ -97,17 +83,12 @@ pub(crate) fn query(record: &Presentation) -> Result<DcqlQuery, Fault> {
 }
 
 /// Finds a presentation by the wallet's id.
-pub(crate) async fn find_by_request(
-    app: &App,
-    request_id: RequestId,
-) -> Result<Option<Presentation>, Fault> {
+pub(crate) async fn find_by_request(app: &App, request_id: RequestId) -> Result<Option<Presentation>, Fault> {
     let found = app
         .storage
         .execute(
             move |unit: &mut dyn UnitOfWork| -> Result<Outcome<_, StorageError>, _> {
-                Ok(Outcome::Commit(
-                    unit.presentations().lookup_by_request(&request_id)?,
-                ))
+                Ok(Outcome::Commit(unit.presentations().lookup_by_request(&request_id)?))
             },
         )
         .await??;
@@ -115,13 +96,7 @@ pub(crate) async fn find_by_request(
 }
 
 /// Writes one line of the audit trail: ids and codes, no claims (decision D14).
-pub(crate) fn audit(
-    app: &App,
-    actor: &str,
-    action: &'static str,
-    id: &PresentationId,
-    outcome: &str,
-) -> AuditRecord {
+pub(crate) fn audit(app: &App, actor: &str, action: &'static str, id: &PresentationId, outcome: &str) -> AuditRecord {
     AuditRecord {
         at: app.clock.now(),
         actor: actor.to_owned(),

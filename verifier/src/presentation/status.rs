@@ -100,10 +100,22 @@ impl StatusLists {
     ) -> StatusAnswer {
         let kept = self.recall(need);
         if let Some(fresh) = kept.as_ref().filter(|kept| kept.is_fresh(self.max_age, now)) {
-            return Ok(StatusCopy { list: Arc::clone(&fresh.list), stale: false });
+            return Ok(StatusCopy {
+                list: Arc::clone(&fresh.list),
+                stale: false,
+            });
         }
         let fetched = self.fetch(&need.uri).await;
-        let (answer, keep) = settle(need, fetched, kept, Judge { trust: &*trust.read(), now, crypto });
+        let (answer, keep) = settle(
+            need,
+            fetched,
+            kept,
+            Judge {
+                trust: &*trust.read(),
+                now,
+                crypto,
+            },
+        );
         if let Some(keep) = keep {
             self.keep(need.clone(), keep);
         }
@@ -142,7 +154,13 @@ impl StatusLists {
                 all.remove(&oldest);
             }
         }
-        all.insert(need, kept);
+        // Of two fetches at once the later one to arrive may have left earlier.
+        if !all
+            .get(&need)
+            .is_some_and(|present| kept.list.is_older_than(&present.list))
+        {
+            all.insert(need, kept);
+        }
     }
 }
 
@@ -155,55 +173,52 @@ impl Kept {
 }
 
 impl Judge<'_> {
-    fn verify(
-        &self,
-        need: &StatusNeed,
-        token: &str,
-    ) -> Result<Arc<VerifiedStatusList>, StatusCheckError> {
-        verify_status_list(
-            &need.uri,
-            token,
-            self.trust,
-            &need.organization,
-            self.now,
-            self.crypto,
-        )
-        .map(Arc::new)
+    fn verify(&self, need: &StatusNeed, token: &str) -> Result<Arc<VerifiedStatusList>, StatusCheckError> {
+        verify_status_list(&need.uri, token, self.trust, &need.organization, self.now, self.crypto).map(Arc::new)
     }
 }
 
-/// Decides what a fetch brought. A token that does not hold is never covered by an earlier copy; when nothing could be
-/// fetched, the copy is verified anew, so that its `exp` and its signer count as they are now.
+/// Decides what a fetch brought. A token that does not hold is never covered by an earlier copy. One that holds but is
+/// older than the copy would undo a revocation, so it counts as nothing fetched.
 fn settle(
     need: &StatusNeed,
     fetched: Result<String, &'static str>,
     kept: Option<Kept>,
     judge: Judge<'_>,
 ) -> (StatusAnswer, Option<Kept>) {
-    match (fetched, kept) {
-        (Ok(token), _) => match judge.verify(need, &token) {
-            Ok(list) => {
-                let copy = StatusCopy {
-                    list: Arc::clone(&list),
-                    stale: false,
-                };
-                (
-                    Ok(copy),
-                    Some(Kept {
-                        token,
-                        list,
-                        fetched_at: judge.now,
-                    }),
-                )
-            }
-            Err(error) => (Err(error.code()), None),
-        },
-        (Err(_), Some(kept)) => match judge.verify(need, &kept.token) {
-            Ok(list) => (Ok(StatusCopy { list, stale: true }), None),
-            Err(StatusCheckError::List(StatusListError::Expired)) => (Err(UNAVAILABLE), None),
-            Err(error) => (Err(error.code()), None),
-        },
-        (Err(code), None) => (Err(code), None),
+    let token = match (fetched, &kept) {
+        (Ok(token), _) => token,
+        (Err(_), Some(kept)) => return (bridge(need, kept, judge), None),
+        (Err(code), None) => return (Err(code), None),
+    };
+    let list = match judge.verify(need, &token) {
+        Ok(list) => list,
+        Err(error) => return (Err(error.code()), None),
+    };
+    if let Some(newer) = kept.filter(|kept| list.is_older_than(&kept.list)) {
+        return (bridge(need, &newer, judge), None);
+    }
+    let copy = StatusCopy {
+        list: Arc::clone(&list),
+        stale: false,
+    };
+    (
+        Ok(copy),
+        Some(Kept {
+            token,
+            list,
+            fetched_at: judge.now,
+        }),
+    )
+}
+
+/// Uses a copy that should have been replaced. It is verified anew, so that its `exp` and its signer count as they are
+/// now.
+fn bridge(need: &StatusNeed, kept: &Kept, judge: Judge<'_>) -> StatusAnswer {
+    match judge.verify(need, &kept.token) {
+        Ok(list) => Ok(StatusCopy { list, stale: true }),
+        Err(StatusCheckError::List(StatusListError::Expired)) => Err(UNAVAILABLE),
+        Err(error) => Err(error.code()),
     }
 }
 

@@ -71,14 +71,8 @@ impl FiledVerdict {
         Self::new(Decision::Refused, &report, DisclosedClaims::new())
     }
 
-    fn new(
-        decision: Decision,
-        report: &Report,
-        claims: DisclosedClaims,
-    ) -> Result<Self, serde_json::Error> {
-        let reason = report
-            .first_failure()
-            .map(|check| check.code.clone().into_owned());
+    fn new(decision: Decision, report: &Report, claims: DisclosedClaims) -> Result<Self, serde_json::Error> {
+        let reason = report.first_failure().map(|check| check.code.clone().into_owned());
         Ok(Self {
             decision,
             reason,

@@ -61,9 +61,7 @@ pub(crate) fn examine<'a>(
 ) -> Examined<'a> {
     let mut report = Report::new();
     report.passed("response_decrypted");
-    let stray = vp_token
-        .keys()
-        .any(|id| expected.query.credential(id).is_none());
+    let stray = vp_token.keys().any(|id| expected.query.credential(id).is_none());
     match verify_all(vp_token, &expected, trust, crypto) {
         Ok(credentials) => {
             checks::record_until_key_binding(&mut report, &credentials, expected.query);
@@ -91,11 +89,7 @@ pub(crate) fn examine<'a>(
 impl Examined<'_> {
     /// Returns the status lists that the conclusion needs.
     pub(crate) fn status_needs(&self) -> BTreeSet<StatusNeed> {
-        self.credentials
-            .values()
-            .flatten()
-            .filter_map(need_of)
-            .collect()
+        self.credentials.values().flatten().filter_map(need_of).collect()
     }
 
     /// Checks status and query, and returns the verdict. A status list that is not among `answers` is unavailable.
@@ -142,15 +136,9 @@ impl Examined<'_> {
         let presented: BTreeMap<String, Vec<Claims<'_>>> = self
             .credentials
             .iter()
-            .map(|(id, credentials)| {
-                (
-                    id.clone(),
-                    credentials.iter().map(VerifiedCredential::claims).collect(),
-                )
-            })
+            .map(|(id, credentials)| (id.clone(), credentials.iter().map(VerifiedCredential::claims).collect()))
             .collect();
-        satisfied_by(self.expected.query, &presented)
-            .map_err(|_| "the presentations do not answer the query")?;
+        satisfied_by(self.expected.query, &presented).map_err(|_| "the presentations do not answer the query")?;
         let excess = self.credentials.iter().any(|(id, credentials)| {
             let wanted = self.expected.query.credential(id);
             credentials.iter().any(|credential| {
@@ -205,9 +193,7 @@ fn status_line(idx: u64, answer: Option<&StatusAnswer>) -> Line {
     };
     match verdict.code() {
         Some(code) => Line::Failed(code, "the issuer has taken a credential back"),
-        None if copy.stale => {
-            Line::Warning("the status list could not be fetched again; an earlier copy was used")
-        }
+        None if copy.stale => Line::Warning("the status list could not be fetched again; an earlier copy was used"),
         None => Line::Passed,
     }
 }

@@ -13,13 +13,11 @@ use mahfada_sd_jwt::SdJwtIssuance;
 use mahfada_sd_jwt::vc::{UnverifiedSdJwtVc, VerifiedSdJwtVc};
 use mahfada_status_list::{StatusList, StatusListToken};
 use mahfada_trust::{
-    ListBuilder, ListMemory, ListSigner, LocalizedText, PinnedRoot, RegisteredClaim,
-    RegisteredCredential, RegisteredMeta, RegistrationCertificate, RootDocument, ServiceStatus,
-    TrustRole, TrustStore, TrustedListEntity, TrustedListService,
+    ListBuilder, ListMemory, ListSigner, LocalizedText, PinnedRoot, RegisteredClaim, RegisteredCredential,
+    RegisteredMeta, RegistrationCertificate, RootDocument, ServiceStatus, TrustRole, TrustStore, TrustedListEntity,
+    TrustedListService,
 };
-use mahfada_x509::{
-    Certificate, CertificateKind, CertificateTemplate, SubjectName, eku, issue, self_signed,
-};
+use mahfada_x509::{Certificate, CertificateKind, CertificateTemplate, SubjectName, eku, issue, self_signed};
 use serde_json::{Value, json};
 
 pub(crate) const NOW: UnixTime = UnixTime::new(1_795_348_800);
@@ -77,20 +75,43 @@ impl Authority {
         let signer = key(name);
         let template = template(name, None, CertificateKind::Ca { path_len: Some(0) }, at);
         let certificate = self_signed(&template, &*signer, &SeededRandom::new(name), &PROVIDER).unwrap();
-        Self { certificate, signer, name: name.to_owned(), at }
+        Self {
+            certificate,
+            signer,
+            name: name.to_owned(),
+            at,
+        }
+    }
+
+    fn leaf_seed(authority: &str, purpose: &str, organization: &str) -> String {
+        format!("{authority} {purpose} {organization}")
     }
 
     pub(crate) fn leaf(&self, purpose: &'static str, organization: &str, identifier: Option<&str>) -> Leaf {
-        let signer = key(&format!("{} {purpose} {organization}", self.name));
+        let signer = key(&Self::leaf_seed(&self.name, purpose, organization));
         let dns_names = vec!["verifier.example".to_owned(), "localhost".to_owned()];
-        let kind = CertificateKind::Leaf { extended_key_usage: purpose, dns_names };
+        let kind = CertificateKind::Leaf {
+            extended_key_usage: purpose,
+            dns_names,
+        };
         let certificate = self.issue(&template(organization, identifier, kind, self.at), &*signer);
-        Leaf { chain: vec![certificate], signer }
+        Leaf {
+            chain: vec![certificate],
+            signer,
+        }
     }
 
     pub(crate) fn issue(&self, template: &CertificateTemplate, subject: &dyn Signer) -> Certificate {
         let random = SeededRandom::new("serial");
-        issue(template, subject.public_key(), &self.certificate, &*self.signer, &random, &PROVIDER).unwrap()
+        issue(
+            template,
+            subject.public_key(),
+            &self.certificate,
+            &*self.signer,
+            &random,
+            &PROVIDER,
+        )
+        .unwrap()
     }
 }
 
@@ -161,7 +182,22 @@ impl Country {
     }
 
     pub(crate) fn bank(&self) -> Leaf {
-        self.access.leaf(eku::ACCESS, "Banque", Some(BANK))
+        self.access_leaf("Banque", BANK)
+    }
+
+    /// The private key of the bank's access certificate, PKCS#8.
+    pub(crate) fn bank_key() -> Vec<u8> {
+        let seed = Authority::leaf_seed("Access CA", eku::ACCESS, "Banque");
+        PROVIDER
+            .keys
+            .generate_es256_pkcs8(&SeededRandom::new(seed))
+            .unwrap()
+            .expose()
+            .clone()
+    }
+
+    pub(crate) fn access_leaf(&self, organization: &str, identifier: &str) -> Leaf {
+        self.access.leaf(eku::ACCESS, organization, Some(identifier))
     }
 
     /// The bank is registered for family name and address of identity credentials.
@@ -180,28 +216,37 @@ impl Country {
             purpose: LocalizedText::new("fr", "Connaître le client"),
             credentials: vec![RegisteredCredential {
                 format: "dc+sd-jwt".to_owned(),
-                meta: RegisteredMeta { vct_values: vec![PID.to_owned()] },
+                meta: RegisteredMeta {
+                    vct_values: vec![PID.to_owned()],
+                },
                 claim: vec![claim(json!(["family_name"])), claim(json!(["address"]))],
             }],
             intended_use_id: None,
             iat: self.now.minus(DAY),
             exp: self.now.plus(100 * DAY),
         };
-        let registrar = self.registrar.leaf(eku::REGISTRATION_SIGNING, "Registre", None);
+        let registrar = self
+            .registrar
+            .leaf(eku::REGISTRATION_SIGNING, "Registre", Some("NTRMA-REGISTRAR"));
         certificate.sign(&registrar.chain, &*registrar.signer).unwrap()
     }
 
     pub(crate) fn root(&self) -> Vec<u8> {
         let officer = key("officer");
-        let signer =
-            ListSigner { organization: OPERATOR.to_owned(), authority: self.lists.certificate.clone() };
+        let signer = ListSigner {
+            organization: OPERATOR.to_owned(),
+            authority: self.lists.certificate.clone(),
+        };
         let root = RootDocument {
             version: 1,
             issued_at: self.now.minus(DAY),
             expires: self.now.plus(30 * DAY),
             threshold: 1,
             officers: vec![Jwk::from_public_key(officer.public_key())],
-            list_signers: TrustRole::ALL.into_iter().map(|role| (role, vec![signer.clone()])).collect(),
+            list_signers: TrustRole::ALL
+                .into_iter()
+                .map(|role| (role, vec![signer.clone()]))
+                .collect(),
             least_sequence: BTreeMap::new(),
             registry_base_url: "https://registry.example".to_owned(),
         };
@@ -243,7 +288,9 @@ impl Country {
         for role in TrustRole::ALL {
             let mut list = self.list(role);
             change(&mut list);
-            store.accept_list(role, &self.sign_list(&list), self.now, &PROVIDER).unwrap();
+            store
+                .accept_list(role, &self.sign_list(&list), self.now, &PROVIDER)
+                .unwrap();
         }
         store
     }
@@ -260,7 +307,9 @@ impl Country {
             "cnf": {"jwk": Jwk::from_public_key(holder().public_key()).to_value()},
         });
         let members = payload.as_object_mut().unwrap();
-        let Value::Object(more) = more else { panic!("not an object") };
+        let Value::Object(more) = more else {
+            panic!("not an object")
+        };
         members.extend(more);
         members.retain(|_, value| !value.is_null());
         payload
@@ -268,23 +317,32 @@ impl Country {
 
     /// Issues a credential whose names and address the holder may keep back.
     pub(crate) fn issue(&self, more: Value, issuer: &Leaf) -> String {
-        let Value::Object(payload) = self.payload(more) else { panic!("not an object") };
-        let selectively_disclosable =
-            ["family_name", "given_name", "address"].map(|name| path(json!([name]))).to_vec();
-        SdJwtIssuance { payload, selectively_disclosable, decoys: 1 }
-            .sign(
-                JwsBuilder::new("dc+sd-jwt").x5c(&issuer.chain),
-                &*issuer.signer,
-                &SeededRandom::new("salts"),
-                PROVIDER.digest,
-            )
-            .unwrap()
+        let Value::Object(payload) = self.payload(more) else {
+            panic!("not an object")
+        };
+        let selectively_disclosable = ["family_name", "given_name", "address"]
+            .map(|name| path(json!([name])))
+            .to_vec();
+        SdJwtIssuance {
+            payload,
+            selectively_disclosable,
+            decoys: 1,
+        }
+        .sign(
+            JwsBuilder::new("dc+sd-jwt").x5c(&issuer.chain),
+            &*issuer.signer,
+            &SeededRandom::new("salts"),
+            PROVIDER.digest,
+        )
+        .unwrap()
     }
 
     /// Reads an issued credential as its holder has verified it.
-    pub(crate) fn held(&self, issued: &str, issuer: &Leaf) -> VerifiedSdJwtVc {
-        let credential = UnverifiedSdJwtVc::parse(issued).unwrap();
-        credential.verify(issuer.signer.public_key(), self.now, &PROVIDER).unwrap()
+    pub(crate) fn held(&self, text: &str, issuer: &Leaf) -> VerifiedSdJwtVc {
+        let credential = UnverifiedSdJwtVc::parse(text).unwrap();
+        credential
+            .verify(issuer.signer.public_key(), self.now, &PROVIDER)
+            .unwrap()
     }
 
     /// Presents the claims named of a good credential.
@@ -294,13 +352,7 @@ impl Country {
         self.present_held(&held, claims, audience, nonce)
     }
 
-    pub(crate) fn present_held(
-        &self,
-        held: &VerifiedSdJwtVc,
-        claims: &[&str],
-        audience: &str,
-        nonce: &str,
-    ) -> String {
+    pub(crate) fn present_held(&self, held: &VerifiedSdJwtVc, claims: &[&str], audience: &str, nonce: &str) -> String {
         let paths: Vec<ClaimsPath> = claims.iter().map(|name| path(json!([name]))).collect();
         let input = held.present(&paths).unwrap().key_binding_input(
             audience,
@@ -321,8 +373,16 @@ impl Country {
 
     pub(crate) fn status_token(&self, uri: &str, value: u8, signer: &Leaf) -> String {
         let (iat, exp) = (self.now.minus(10), self.now.plus(3_600));
-        StatusListToken::sign(uri, iat, exp, 300, &Self::status_list(value), &signer.chain, &*signer.signer)
-            .unwrap()
+        StatusListToken::sign(
+            uri,
+            iat,
+            exp,
+            300,
+            &Self::status_list(value),
+            &signer.chain,
+            &*signer.signer,
+        )
+        .unwrap()
     }
 }
 

@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use mahfada_base::UnixTime;
-use mahfada_credential::{
-    CredentialError, CredentialFormat, CredentialType, UnverifiedCredential, VerifiedCredential,
-};
+use mahfada_credential::{CredentialError, CredentialFormat, CredentialType, UnverifiedCredential, VerifiedCredential};
 use mahfada_crypto::RandomError;
 use mahfada_openid4vci::CredentialMetadata;
 use serde::{Deserialize, Serialize};
@@ -29,11 +27,11 @@ pub struct HeldCredential {
     credential_type: CredentialType,
     metadata: CredentialMetadata,
     received_at: UnixTime,
-    copies: Vec<Copy>,
+    copies: Vec<HeldCopy>,
 }
 
 #[derive(Clone, Serialize, Deserialize)]
-struct Copy {
+struct HeldCopy {
     text: String,
     key: KeyId,
     spent: bool,
@@ -51,7 +49,7 @@ pub(crate) struct Candidate {
 
 impl HeldCredential {
     pub(super) fn new(id: CredentialId, received: &ReceivedBatch, now: UnixTime) -> Self {
-        let copies = received.copies().iter().map(|copy| Copy {
+        let copies = received.copies().iter().map(|copy| HeldCopy {
             text: copy.text().to_owned(),
             key: copy.key().clone(),
             spent: false,
@@ -131,29 +129,13 @@ impl HeldCredential {
         self.verify_text(text, context)
     }
 
-    fn verify_text(
-        &self,
-        text: &str,
-        context: &Context<'_>,
-    ) -> Result<VerifiedCredential, CredentialError> {
-        UnverifiedCredential::parse(self.format, text)?.verify(
-            context.trust,
-            context.now,
-            context.crypto,
-        )
+    fn verify_text(&self, text: &str, context: &Context<'_>) -> Result<VerifiedCredential, CredentialError> {
+        UnverifiedCredential::parse(self.format, text)?.verify(context.trust, context.now, context.crypto)
     }
 
     /// Picks an unspent copy at random, so that the order of copies says nothing (TW-19).
-    pub(super) fn candidate(
-        &self,
-        context: &Context<'_>,
-    ) -> Result<Option<Candidate>, RandomError> {
-        let unspent: Vec<(usize, &Copy)> = self
-            .copies
-            .iter()
-            .enumerate()
-            .filter(|(_, copy)| !copy.spent)
-            .collect();
+    pub(super) fn candidate(&self, context: &Context<'_>) -> Result<Option<Candidate>, RandomError> {
+        let unspent: Vec<(usize, &HeldCopy)> = self.copies.iter().enumerate().filter(|(_, copy)| !copy.spent).collect();
         let mut bytes = [0; 8];
         context.random.fill(&mut bytes)?;
         let draw = u64::from_be_bytes(bytes).checked_rem(unspent.len() as u64);
@@ -180,9 +162,9 @@ impl HeldCredential {
     }
 }
 
-impl fmt::Debug for Copy {
+impl fmt::Debug for HeldCopy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Copy")
+        f.debug_struct("HeldCopy")
             .field("key", &self.key)
             .field("spent", &self.spent)
             .finish_non_exhaustive()

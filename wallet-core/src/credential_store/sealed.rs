@@ -83,8 +83,7 @@ impl CredentialStore {
         let header = header(generation);
         let mut nonce = [0; NONCE];
         random.fill(&mut nonce)?;
-        let plaintext =
-            Secret::new(serde_json::to_vec(&self.contents).map_err(|_| StoreError::Encode)?);
+        let plaintext = Secret::new(serde_json::to_vec(&self.contents).map_err(|_| StoreError::Encode)?);
         let (ciphertext, tag) = crypto
             .aead
             .seal(
@@ -105,19 +104,10 @@ impl CredentialStore {
     ///
     /// # Errors
     /// [`StoreError::Sealed`], the same for every change and every other key, or [`StoreError::StateRollback`].
-    pub fn open(
-        bytes: &[u8],
-        key: &StoreKey,
-        counter: u64,
-        crypto: &CryptoProvider,
-    ) -> Result<Self, StoreError> {
+    pub fn open(bytes: &[u8], key: &StoreKey, counter: u64, crypto: &CryptoProvider) -> Result<Self, StoreError> {
         let (magic, rest) = bytes.split_first_chunk::<8>().ok_or(StoreError::Sealed)?;
-        let (generation, rest) = rest
-            .split_first_chunk::<GENERATION>()
-            .ok_or(StoreError::Sealed)?;
-        let (nonce, rest) = rest
-            .split_first_chunk::<NONCE>()
-            .ok_or(StoreError::Sealed)?;
+        let (generation, rest) = rest.split_first_chunk::<GENERATION>().ok_or(StoreError::Sealed)?;
+        let (nonce, rest) = rest.split_first_chunk::<NONCE>().ok_or(StoreError::Sealed)?;
         let (tag, ciphertext) = rest.split_first_chunk::<TAG>().ok_or(StoreError::Sealed)?;
         if *magic != MAGIC {
             return Err(StoreError::Sealed);
@@ -138,21 +128,14 @@ impl CredentialStore {
         if generation < counter {
             return Err(StoreError::StateRollback);
         }
-        let contents: Contents =
-            serde_json::from_slice(plaintext.expose()).map_err(|_| StoreError::Sealed)?;
-        Ok(Self {
-            generation,
-            contents,
-        })
+        let contents: Contents = serde_json::from_slice(plaintext.expose()).map_err(|_| StoreError::Sealed)?;
+        Ok(Self { generation, contents })
     }
 }
 
 fn header(generation: u64) -> [u8; 16] {
     let mut header = [0; 16];
     let bytes = MAGIC.into_iter().chain(generation.to_be_bytes());
-    header
-        .iter_mut()
-        .zip(bytes)
-        .for_each(|(to, from)| *to = from);
+    header.iter_mut().zip(bytes).for_each(|(to, from)| *to = from);
     header
 }

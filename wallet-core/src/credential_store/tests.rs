@@ -45,10 +45,7 @@ fn a_sealed_store_opens_as_it_was() {
     let opened = open(&sealed, 1).unwrap();
     assert_eq!(opened.generation(), 1);
     let (before, after) = (&store.credentials()[0], &opened.credentials()[0]);
-    assert_eq!(
-        (before.id(), before.unspent()),
-        (after.id(), after.unspent())
-    );
+    assert_eq!((before.id(), before.unspent()), (after.id(), after.unspent()));
     assert_eq!(after.issuer_identifier(), ISSUER);
     assert_eq!(opened.wallet_key(ISSUER), Some(&KeyId::new("K_w")));
     assert_eq!(opened.wallet_key("https://other.example"), None);
@@ -71,11 +68,7 @@ fn every_changed_byte_is_noticed() {
     for position in 0..sealed.len().min(512) {
         let mut changed = sealed.clone();
         changed[position] ^= 1;
-        assert_eq!(
-            open(&changed, 0).unwrap_err(),
-            StoreError::Sealed,
-            "byte {position}"
-        );
+        assert_eq!(open(&changed, 0).unwrap_err(), StoreError::Sealed, "byte {position}");
     }
     for length in [0, 7, 8, 43, 44, sealed.len() - 1] {
         assert_eq!(open(&sealed[..length], 0).unwrap_err(), StoreError::Sealed);
@@ -131,9 +124,7 @@ fn two_seals_of_one_state_differ() {
 #[test]
 fn a_failing_random_source_seals_nothing() {
     let mut store = store();
-    let error = store
-        .seal(&store_key(1), &FailingRandom, &PROVIDER)
-        .unwrap_err();
+    let error = store.seal(&store_key(1), &FailingRandom, &PROVIDER).unwrap_err();
     assert_eq!((error, store.generation()), (StoreError::Random, 0));
 }
 
@@ -144,10 +135,7 @@ fn a_copy_is_spent_once() {
     store.spend(&id, 1).unwrap();
     assert_eq!(store.spend(&id, 1), Err(StoreError::Spent));
     assert_eq!(store.spend(&id, 2), Err(StoreError::Spent));
-    assert_eq!(
-        store.spend(&CredentialId::new("none"), 0),
-        Err(StoreError::Spent)
-    );
+    assert_eq!(store.spend(&CredentialId::new("none"), 0), Err(StoreError::Spent));
 }
 
 // TW-19

@@ -5,8 +5,8 @@ use mahfada_crypto::SignatureAlgorithm;
 use mahfada_eid::{CARD_EVIDENCE_TYP, CardChallenge, CardSession, CardStep, key_commitment};
 use mahfada_jose::{Jwk, JwsBuilder, SigningInput, thumbprint_of};
 use mahfada_oauth2::{
-    AuthorizationChallengeError, AuthorizationChallengeRequest, AuthorizationChallengeResponse,
-    CodeChallenge, CodeVerifier, KeyCommitment, RequestedCredential, TokenRequest,
+    AuthorizationChallengeError, AuthorizationChallengeRequest, AuthorizationChallengeResponse, CodeChallenge,
+    CodeVerifier, KeyCommitment, RequestedCredential, TokenRequest,
 };
 
 use super::discovery::{Discovery, DiscoveryStep, Issuer};
@@ -65,12 +65,7 @@ type Next = Result<Step<ReceivedBatch>, IssuanceError>;
 impl CardIssuance {
     /// Starts an issuance of one configuration; `copies` are taken as far as the issuer gives them, at least one.
     #[must_use]
-    pub fn new(
-        issuer_identifier: &str,
-        configuration_id: &str,
-        wallet_key: WalletKey,
-        copies: u8,
-    ) -> Self {
+    pub fn new(issuer_identifier: &str, configuration_id: &str, wallet_key: WalletKey, copies: u8) -> Self {
         Self {
             issuer: issuer_identifier.to_owned(),
             configuration_id: configuration_id.to_owned(),
@@ -100,9 +95,7 @@ impl CardIssuance {
                 self.state = State::Initial(authorization);
                 Ok(Step::Http(post.signed(&signature)?))
             }
-            (State::Initial(authorization), Input::Http(response)) => {
-                self.begin_tap(authorization, response, context)
-            }
+            (State::Initial(authorization), Input::Http(response)) => self.begin_tap(authorization, response, context),
             (State::Card(authorization, tap), Input::Apdu(response)) => {
                 self.tap(authorization, tap, Some(&response), context)
             }
@@ -114,9 +107,7 @@ impl CardIssuance {
                 self.state = State::Continue(authorization);
                 Ok(Step::Http(post.signed(&signature)?))
             }
-            (State::Continue(authorization), Input::Http(response)) => {
-                self.redeem(*authorization, response, context)
-            }
+            (State::Continue(authorization), Input::Http(response)) => self.redeem(*authorization, response, context),
             (State::Redeem(mut redemption), input) => {
                 let step = redemption.step(input, context)?;
                 self.state = State::Redeem(redemption);
@@ -148,22 +139,14 @@ impl CardIssuance {
         }
     }
 
-    fn ask_challenge(
-        &mut self,
-        issuer: Box<Issuer>,
-        keys: Vec<CredentialKey>,
-        context: &Context<'_>,
-    ) -> Next {
+    fn ask_challenge(&mut self, issuer: Box<Issuer>, keys: Vec<CredentialKey>, context: &Context<'_>) -> Next {
         let endpoint = issuer
             .server
             .authorization_challenge_endpoint
             .clone()
             .ok_or(IssuanceError::Unsupported("no authorization with a card"))?;
         let digest = context.crypto.digest;
-        let thumbprints: Vec<_> = keys
-            .iter()
-            .map(|key| thumbprint_of(&key.public, digest))
-            .collect();
+        let thumbprints: Vec<_> = keys.iter().map(|key| thumbprint_of(&key.public, digest)).collect();
         let jkt = thumbprint_of(&self.wallet_key.public, digest);
         let commitment = key_commitment(digest, &jkt, &thumbprints);
         let verifier = CodeVerifier::generate(context.random)?;
@@ -191,14 +174,7 @@ impl CardIssuance {
         request: &AuthorizationChallengeRequest,
         context: &Context<'_>,
     ) -> Result<(DpopPost, SignRequest), IssuanceError> {
-        DpopPost::prepare(
-            endpoint,
-            FORM,
-            request.to_form(),
-            None,
-            &self.wallet_key,
-            context,
-        )
+        DpopPost::prepare(endpoint, FORM, request.to_form(), None, &self.wallet_key, context)
     }
 
     fn begin_tap(
@@ -216,12 +192,7 @@ impl CardIssuance {
             // A code without the card would not be this citizen's.
             return Err(IssuanceError::Unsupported("authorization without a card"));
         };
-        let challenge = challenge::verify(
-            &text,
-            &authorization.issuer,
-            &authorization.commitment,
-            context,
-        )?;
+        let challenge = challenge::verify(&text, &authorization.issuer, &authorization.commitment, context)?;
         let session = CardSession::new(&challenge);
         let tap = Box::new(Tap {
             auth_session,
@@ -267,10 +238,7 @@ impl CardIssuance {
         evidence: String,
         context: &Context<'_>,
     ) -> Next {
-        let request = AuthorizationChallengeRequest::Continue {
-            auth_session,
-            evidence,
-        };
+        let request = AuthorizationChallengeRequest::Continue { auth_session, evidence };
         let (post, sign) = self.prove(&authorization.endpoint, &request, context)?;
         self.state = State::ContinueProof(authorization, Box::new(post));
         Ok(Step::Sign(sign))
@@ -282,8 +250,7 @@ impl CardIssuance {
         response: http::Response<Vec<u8>>,
         context: &Context<'_>,
     ) -> Next {
-        let AuthorizationChallengeResponse::Authorized { authorization_code } = read(response)?
-        else {
+        let AuthorizationChallengeResponse::Authorized { authorization_code } = read(response)? else {
             return Err(IssuanceError::Unsupported("a second round with the card"));
         };
         let request = TokenRequest::AuthorizationCode {
@@ -304,15 +271,11 @@ impl CardIssuance {
     }
 }
 
-fn read(
-    response: http::Response<Vec<u8>>,
-) -> Result<AuthorizationChallengeResponse, IssuanceError> {
+fn read(response: http::Response<Vec<u8>>) -> Result<AuthorizationChallengeResponse, IssuanceError> {
     let answer = Answer::take(response)?;
     let status = answer.status;
-    AuthorizationChallengeResponse::parse(status, &answer.of_type(JSON)?).map_err(|error| {
-        match error {
-            AuthorizationChallengeError::Refused(refused) => refused.into(),
-            other => IssuanceError::Authorization(other),
-        }
+    AuthorizationChallengeResponse::parse(status, &answer.of_type(JSON)?).map_err(|error| match error {
+        AuthorizationChallengeError::Refused(refused) => refused.into(),
+        other => IssuanceError::Authorization(other),
     })
 }

@@ -61,30 +61,17 @@ pub(super) fn verify(
     context: &Context<'_>,
 ) -> Result<CardChallenge, ChallengeError> {
     let jws = UnverifiedJws::parse(text).map_err(ChallengeError::Signature)?;
-    let x5c = jws
-        .header()
-        .x5c
-        .as_ref()
-        .ok_or(ChallengeError::ChainMissing)?;
+    let x5c = jws.header().x5c.as_ref().ok_or(ChallengeError::ChainMissing)?;
     let chain = UnverifiedChain::from_x5c(x5c).map_err(IssuerTrustError::from)?;
-    let signer = context.trust.trusted_issuer(
-        &chain,
-        &issuer.credential_type,
-        context.now,
-        context.crypto,
-    )?;
+    let signer = context
+        .trust
+        .trusted_issuer(&chain, &issuer.credential_type, context.now, context.crypto)?;
     let challenge: CardChallenge = jws
-        .verify(
-            signer.key(),
-            &Expectation::es256(&[CARD_CHALLENGE_TYP]),
-            context.crypto,
-        )
+        .verify(signer.key(), &Expectation::es256(&[CARD_CHALLENGE_TYP]), context.crypto)
         .and_then(|jws| jws.claims())
         .map_err(ChallengeError::Signature)?;
     let organization = issuer.entity.organization_identifier();
-    if signer.organization_identifier() != organization
-        || challenge.iss != issuer.metadata.credential_issuer
-    {
+    if signer.organization_identifier() != organization || challenge.iss != issuer.metadata.credential_issuer {
         return Err(ChallengeError::Issuer);
     }
     if challenge.aud != CLIENT_ID {
@@ -98,10 +85,7 @@ pub(super) fn verify(
 }
 
 /// Checks that evidence does not come too late.
-pub(super) fn require_current(
-    challenge: &CardChallenge,
-    context: &Context<'_>,
-) -> Result<(), ChallengeError> {
+pub(super) fn require_current(challenge: &CardChallenge, context: &Context<'_>) -> Result<(), ChallengeError> {
     let early = challenge.iat > context.now.plus(CLOCK_SKEW);
     if early || challenge.exp.plus(CLOCK_SKEW) < context.now {
         return Err(ChallengeError::Expired);

@@ -4,9 +4,7 @@ use mahfada_base::{CLOCK_SKEW, UnixTime, json};
 use mahfada_credential::{CredentialFormat, CredentialType, IssuerTrust as _, TrustedEntity};
 use mahfada_jose::{Expectation, UnverifiedJws};
 use mahfada_oauth2::{AUTHORIZATION_SERVER_SUFFIX, AuthorizationServerMetadata, well_known_url};
-use mahfada_openid4vci::{
-    CredentialConfiguration, CredentialIssuerMetadata, credential_issuer_metadata_url,
-};
+use mahfada_openid4vci::{CredentialConfiguration, CredentialIssuerMetadata, credential_issuer_metadata_url};
 use mahfada_x509::UnverifiedChain;
 use serde::Deserialize;
 
@@ -118,37 +116,22 @@ impl Discovery {
     /// Trust first, signature second, contents last: only a trusted key vouches for what is read.
     fn verify(&self, text: &str, context: &Context<'_>) -> Result<Known, IssuanceError> {
         let jws = UnverifiedJws::parse(text).map_err(IssuanceError::MetadataSignature)?;
-        let x5c = jws
-            .header()
-            .x5c
-            .as_ref()
-            .ok_or(IssuanceError::MetadataUnsigned)?;
-        let chain = UnverifiedChain::from_x5c(x5c)
-            .map_err(|error| IssuanceError::IssuerUntrusted(error.into()))?;
-        let claimed: CredentialIssuerMetadata = json::from_slice(jws.unverified_payload())
-            .map_err(|error| IssuanceError::Metadata(error.into()))?;
+        let x5c = jws.header().x5c.as_ref().ok_or(IssuanceError::MetadataUnsigned)?;
+        let chain = UnverifiedChain::from_x5c(x5c).map_err(|error| IssuanceError::IssuerUntrusted(error.into()))?;
+        let claimed: CredentialIssuerMetadata =
+            json::from_slice(jws.unverified_payload()).map_err(|error| IssuanceError::Metadata(error.into()))?;
         let (configuration_id, configuration) = self.choose(&claimed)?;
-        let vct = configuration
-            .vct
-            .clone()
-            .ok_or(IssuanceError::UnknownConfiguration)?;
+        let vct = configuration.vct.clone().ok_or(IssuanceError::UnknownConfiguration)?;
         let credential_type = CredentialType::new(vct);
         let entity = context
             .trust
             .trusted_issuer(&chain, &credential_type, context.now, context.crypto)
             .map_err(IssuanceError::IssuerUntrusted)?;
         let jws = jws
-            .verify(
-                entity.key(),
-                &Expectation::es256(&[METADATA_TYP]),
-                context.crypto,
-            )
+            .verify(entity.key(), &Expectation::es256(&[METADATA_TYP]), context.crypto)
             .map_err(IssuanceError::MetadataSignature)?;
         let metadata = CredentialIssuerMetadata::parse(jws.payload(), &self.issuer)?;
-        self.check_subject(
-            &jws.claims().map_err(IssuanceError::MetadataSignature)?,
-            context.now,
-        )?;
+        self.check_subject(&jws.claims().map_err(IssuanceError::MetadataSignature)?, context.now)?;
         if metadata.requires_encryption() {
             return Err(IssuanceError::Unsupported("message encryption"));
         }
@@ -166,14 +149,10 @@ impl Discovery {
         })
     }
 
-    fn choose(
-        &self,
-        metadata: &CredentialIssuerMetadata,
-    ) -> Result<(String, CredentialConfiguration), IssuanceError> {
+    fn choose(&self, metadata: &CredentialIssuerMetadata) -> Result<(String, CredentialConfiguration), IssuanceError> {
         let offered = &metadata.credential_configurations_supported;
         let usable = |configuration: &CredentialConfiguration| {
-            configuration.format == CredentialFormat::DcSdJwt.as_str()
-                && configuration.takes_plain_jwt_proof()
+            configuration.format == CredentialFormat::DcSdJwt.as_str() && configuration.takes_plain_jwt_proof()
         };
         self.wanted
             .iter()

@@ -29,8 +29,8 @@ impl DpopPost {
     ) -> Result<(Self, SignRequest), IssuanceError> {
         let mut request = exchange::post(url, JSON, Some(content_type), body.into_bytes())?;
         if let Some(token) = token {
-            let mut value = HeaderValue::try_from(format!("DPoP {}", token.expose()))
-                .map_err(|_| IssuanceError::TokenNotBound)?;
+            let mut value =
+                HeaderValue::try_from(format!("DPoP {}", token.expose())).map_err(|_| IssuanceError::TokenNotBound)?;
             value.set_sensitive(true);
             request.headers_mut().insert(AUTHORIZATION, value);
         }
@@ -56,10 +56,7 @@ impl DpopPost {
     }
 
     /// Adds the signed proof.
-    pub(super) fn signed(
-        mut self,
-        signature: &Signature,
-    ) -> Result<http::Request<Vec<u8>>, IssuanceError> {
+    pub(super) fn signed(mut self, signature: &Signature) -> Result<http::Request<Vec<u8>>, IssuanceError> {
         let proof = join(&self.input, signature)?;
         let value = HeaderValue::try_from(proof).map_err(|_| HttpError::Address)?;
         self.request.headers_mut().insert("dpop", value);

@@ -8,9 +8,7 @@ use super::discovery::{Discovery, DiscoveryStep, Issuer};
 use super::redeem::Redemption;
 use super::{CLIENT_ID, IssuanceError, ReceivedBatch, copies, take_keys};
 use crate::exchange::{self, Answer, JSON};
-use crate::{
-    ConsentChoice, ConsentRequest, Context, Input, OfferConsent, Step, TxCodeRequest, WalletKey,
-};
+use crate::{ConsentChoice, ConsentRequest, Context, Input, OfferConsent, Step, TxCodeRequest, WalletKey};
 
 /// Gets a credential that an issuer offers: offer, metadata, consent, transaction code, token, credential.
 ///
@@ -89,8 +87,7 @@ impl OfferIssuance {
             (State::Keys(offered, wallet_key, count), Input::Keys(keys)) => {
                 let keys = take_keys(keys, count, &wallet_key.public)?;
                 let request = token_request(&offered);
-                let (redemption, step) =
-                    Redemption::begin(offered.issuer, wallet_key, keys, &request, context)?;
+                let (redemption, step) = Redemption::begin(offered.issuer, wallet_key, keys, &request, context)?;
                 self.state = State::Redeem(Box::new(redemption));
                 Ok(step)
             }
@@ -107,9 +104,7 @@ impl OfferIssuance {
         let grant = offer
             .grants
             .and_then(|grants| grants.pre_authorized_code)
-            .ok_or(IssuanceError::Unsupported(
-                "an offer without a pre-authorized code",
-            ))?;
+            .ok_or(IssuanceError::Unsupported("an offer without a pre-authorized code"))?;
         let (discovery, request) = Discovery::begin(
             &offer.credential_issuer,
             offer.credential_configuration_ids,
@@ -119,11 +114,7 @@ impl OfferIssuance {
         Ok(Step::Http(request))
     }
 
-    fn discovered(
-        &mut self,
-        grant: Box<PreAuthorizedCodeGrant>,
-        step: DiscoveryStep,
-    ) -> Step<ReceivedBatch> {
+    fn discovered(&mut self, grant: Box<PreAuthorizedCodeGrant>, step: DiscoveryStep) -> Step<ReceivedBatch> {
         let issuer = match step {
             DiscoveryStep::Http(next) => {
                 let (discovery, request) = *next;
@@ -132,11 +123,7 @@ impl OfferIssuance {
             }
             DiscoveryStep::Done(issuer) => issuer,
         };
-        let metadata = issuer
-            .configuration
-            .credential_metadata
-            .clone()
-            .unwrap_or_default();
+        let metadata = issuer.configuration.credential_metadata.clone().unwrap_or_default();
         let consent = OfferConsent {
             issuer: issuer.entity.names().clone(),
             organization_identifier: issuer.entity.organization_identifier().to_owned(),
@@ -184,10 +171,7 @@ impl OfferIssuance {
 
 fn token_request(offered: &Offered) -> TokenRequest {
     // Where nobody needs to know the client, the wallet does not name itself.
-    let anonymous = offered
-        .issuer
-        .server
-        .pre_authorized_grant_anonymous_access_supported;
+    let anonymous = offered.issuer.server.pre_authorized_grant_anonymous_access_supported;
     TokenRequest::PreAuthorizedCode {
         pre_authorized_code: Secret::new(offered.grant.pre_authorized_code.clone()),
         tx_code: offered.tx_code.clone(),

@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 
 use mahfada_base::ClaimsPath;
-use mahfada_credential::{
-    CredentialError, CredentialFormat, CredentialType, UnverifiedCredential, VerifiedCredential,
-};
+use mahfada_credential::{CredentialError, CredentialFormat, CredentialType, UnverifiedCredential, VerifiedCredential};
 use mahfada_jose::thumbprint_of;
 use mahfada_oauth2::is_https_url;
 use mahfada_openid4vci::{ClaimDescription, CredentialMetadata};
@@ -145,9 +143,7 @@ fn verify(
     if credential.issuer().organization_identifier() != expected.organization_identifier {
         return Err(ReceiveError::IssuerMismatch);
     }
-    let missing = |claim: &&ClaimDescription| {
-        claim.mandatory && credential.claims().select(&claim.path).is_err()
-    };
+    let missing = |claim: &&ClaimDescription| claim.mandatory && credential.claims().select(&claim.path).is_err();
     if let Some(claim) = expected.claims.iter().find(missing) {
         return Err(ReceiveError::MissingClaim(claim.path.clone()));
     }
@@ -212,11 +208,7 @@ impl std::fmt::Debug for ReceivedCredential {
 }
 
 impl ReceivedBatch {
-    pub(super) fn new(
-        issuer: &Issuer,
-        metadata: CredentialMetadata,
-        copies: Vec<ReceivedCredential>,
-    ) -> Self {
+    pub(super) fn new(issuer: &Issuer, metadata: CredentialMetadata, copies: Vec<ReceivedCredential>) -> Self {
         Self {
             issuer_identifier: issuer.metadata.credential_issuer.clone(),
             issuer: issuer.entity.names().clone(),

@@ -3,9 +3,7 @@
 use mahfada_crypto::Signature;
 use mahfada_jose::{Jwk, SigningInput};
 use mahfada_oauth2::{OAuthError, TokenRequest, TokenResponse, TokenType};
-use mahfada_openid4vci::{
-    CredentialRequest, CredentialResponse, NonceResponse, UnverifiedProofs, proof_signing_input,
-};
+use mahfada_openid4vci::{CredentialRequest, CredentialResponse, NonceResponse, UnverifiedProofs, proof_signing_input};
 
 use super::discovery::Issuer;
 use super::dpop::{DpopPost, join};
@@ -53,22 +51,9 @@ impl Redemption {
         request: &TokenRequest,
         context: &Context<'_>,
     ) -> Result<(Self, Step<ReceivedBatch>), IssuanceError> {
-        let anonymous = matches!(
-            request,
-            TokenRequest::PreAuthorizedCode {
-                client_id: None,
-                ..
-            }
-        );
+        let anonymous = matches!(request, TokenRequest::PreAuthorizedCode { client_id: None, .. });
         let endpoint = issuer.server.token_endpoint.clone();
-        let (post, sign) = DpopPost::prepare(
-            &endpoint,
-            FORM,
-            request.to_form(),
-            None,
-            &wallet_key,
-            context,
-        )?;
+        let (post, sign) = DpopPost::prepare(&endpoint, FORM, request.to_form(), None, &wallet_key, context)?;
         let state = State::TokenProof(Box::new(post));
         Ok((
             Self {
@@ -93,9 +78,7 @@ impl Redemption {
                 let nonce = take_nonce(response).ok_or(IssuanceError::NonceUnavailable)?;
                 self.begin_proofs(token, &nonce, context)
             }
-            (State::Proof(proofs), Input::Signature(signature)) => {
-                self.next_proof(proofs, &signature, context)
-            }
+            (State::Proof(proofs), Input::Signature(signature)) => self.next_proof(proofs, &signature, context),
             (State::CredentialProof(post), Input::Signature(signature)) => {
                 self.state = State::Credential;
                 Ok(Step::Http(post.signed(&signature)?))
@@ -118,19 +101,14 @@ impl Redemption {
         Ok(Step::Http(request))
     }
 
-    fn begin_proofs(
-        &mut self,
-        token: Box<TokenResponse>,
-        nonce: &str,
-        context: &Context<'_>,
-    ) -> Next {
+    fn begin_proofs(&mut self, token: Box<TokenResponse>, nonce: &str, context: &Context<'_>) -> Next {
         let audience = &self.issuer.metadata.credential_issuer;
         let client = self.named.then_some(CLIENT_ID);
         let mut waiting = Vec::with_capacity(self.keys.len());
         for key in self.keys.iter().rev() {
             let jwk = Jwk::from_public_key(&key.public);
-            let input = proof_signing_input(&jwk, audience, context.now, nonce, client)
-                .map_err(IssuanceError::Message)?;
+            let input =
+                proof_signing_input(&jwk, audience, context.now, nonce, client).map_err(IssuanceError::Message)?;
             let sign = SignRequest {
                 key: key.id.clone(),
                 message: input.as_bytes().to_vec(),
@@ -148,12 +126,7 @@ impl Redemption {
         Ok(Step::Sign(sign))
     }
 
-    fn next_proof(
-        &mut self,
-        mut proofs: Box<Proofs>,
-        signature: &Signature,
-        context: &Context<'_>,
-    ) -> Next {
+    fn next_proof(&mut self, mut proofs: Box<Proofs>, signature: &Signature, context: &Context<'_>) -> Next {
         proofs.signed.push(join(&proofs.current, signature)?);
         if let Some((sign, next)) = proofs.waiting.pop() {
             proofs.current = next;
@@ -162,11 +135,7 @@ impl Redemption {
         }
         let signed = UnverifiedProofs::new(proofs.signed);
         let id = self.issuer.configuration_id.clone();
-        let identifier = proofs
-            .token
-            .credential_identifiers(&id)
-            .next()
-            .map(str::to_owned);
+        let identifier = proofs.token.credential_identifiers(&id).next().map(str::to_owned);
         let request = match identifier {
             // OID4VCI §8.2: a token response with identifiers is answered with one of them.
             Some(identifier) => CredentialRequest::for_identifier(identifier, signed),
@@ -184,11 +153,7 @@ impl Redemption {
         Ok(Step::Sign(sign))
     }
 
-    fn take_credentials(
-        &mut self,
-        response: http::Response<Vec<u8>>,
-        context: &Context<'_>,
-    ) -> Next {
+    fn take_credentials(&mut self, response: http::Response<Vec<u8>>, context: &Context<'_>) -> Next {
         let response = CredentialResponse::parse(&successful(response)?, self.keys.len())?;
         let texts: Vec<&str> = response
             .credentials
@@ -208,11 +173,7 @@ impl Redemption {
             claims: &metadata.claims,
         };
         let received = receive(&texts, &expected, context)?;
-        Ok(Step::Done(ReceivedBatch::new(
-            &self.issuer,
-            metadata,
-            received,
-        )))
+        Ok(Step::Done(ReceivedBatch::new(&self.issuer, metadata, received)))
     }
 }
 
@@ -228,10 +189,6 @@ fn successful(response: http::Response<Vec<u8>>) -> Result<Vec<u8>, IssuanceErro
 }
 
 fn take_nonce(response: http::Response<Vec<u8>>) -> Option<String> {
-    let body = Answer::take(response)
-        .and_then(|answer| answer.ok(JSON))
-        .ok()?;
-    NonceResponse::parse(&body)
-        .ok()
-        .map(|response| response.c_nonce)
+    let body = Answer::take(response).and_then(|answer| answer.ok(JSON)).ok()?;
+    NonceResponse::parse(&body).ok().map(|response| response.c_nonce)
 }

@@ -84,6 +84,7 @@ fn at<'r>(
 
 #[test]
 fn a_card_brings_a_batch_of_credentials() {
+    use SignReason::{CardEvidence, Dpop, KeyProof};
     let (mut issuer, mut phone) = (ScriptedIssuer::new(), Phone::new());
     let received = by_card_with(&mut issuer, &mut phone, |_, answer| answer).unwrap();
     // Ten were wanted, and the issuer gives three.
@@ -104,19 +105,9 @@ fn a_card_brings_a_batch_of_credentials() {
             "/pid/credential",
         ]
     );
-    use SignReason::{CardEvidence, Dpop, KeyProof};
     assert_eq!(
         phone.signed,
-        [
-            Dpop,
-            CardEvidence,
-            Dpop,
-            Dpop,
-            KeyProof,
-            KeyProof,
-            KeyProof,
-            Dpop
-        ]
+        [Dpop, CardEvidence, Dpop, Dpop, KeyProof, KeyProof, KeyProof, Dpop]
     );
 }
 
@@ -124,27 +115,20 @@ fn a_card_brings_a_batch_of_credentials() {
 fn a_copied_card_is_refused_in_the_issuers_words() {
     let mut phone = Phone::new();
     phone.chip = Some(card().copied_chip());
-    let error =
-        by_card_with(&mut ScriptedIssuer::new(), &mut phone, |_, answer| answer).unwrap_err();
+    let error = by_card_with(&mut ScriptedIssuer::new(), &mut phone, |_, answer| answer).unwrap_err();
     assert_eq!(error.refusal().unwrap().error, "access_denied");
     assert_eq!(
         error.refusal().unwrap().description.as_deref(),
         Some("aa_signature_invalid")
     );
-    assert_eq!(
-        WalletError::from(&error),
-        WalletError::Refused("issuer_refused")
-    );
+    assert_eq!(WalletError::from(&error), WalletError::Refused("issuer_refused"));
 }
 
 #[test]
 fn a_challenge_for_others_or_another_time_never_reaches_the_card() {
     type Change = fn(&mut mahfada_eid::CardChallenge);
     let changes: [(Change, &str); 5] = [
-        (
-            |challenge| challenge.commitment = [0; 32],
-            "challenge_commitment",
-        ),
+        (|challenge| challenge.commitment = [0; 32], "challenge_commitment"),
         (
             |challenge| challenge.aud = "another-wallet".to_owned(),
             "challenge_audience",
@@ -153,14 +137,8 @@ fn a_challenge_for_others_or_another_time_never_reaches_the_card() {
             |challenge| challenge.iss = "https://other.example/pid".to_owned(),
             "challenge_issuer",
         ),
-        (
-            |challenge| challenge.exp = NOW.minus(61),
-            "challenge_expired",
-        ),
-        (
-            |challenge| challenge.iat = NOW.plus(61),
-            "challenge_expired",
-        ),
+        (|challenge| challenge.exp = NOW.minus(61), "challenge_expired"),
+        (|challenge| challenge.iat = NOW.plus(61), "challenge_expired"),
     ];
     for (change, code) in changes {
         let mut issuer = ScriptedIssuer::new();
@@ -249,20 +227,9 @@ fn a_slip_in_the_transaction_code_does_not_cost_an_attempt() {
     issuer.tx_code = Some(TX_CODE);
     phone.tx_codes = ["49353", "49353x", TX_CODE].map(str::to_owned).into();
     by_offer(&mut issuer, &mut phone).unwrap();
-    let mistyped: Vec<bool> = phone
-        .tx_code_requests
-        .iter()
-        .map(|asked| asked.mistyped)
-        .collect();
+    let mistyped: Vec<bool> = phone.tx_code_requests.iter().map(|asked| asked.mistyped).collect();
     assert_eq!(mistyped, [false, true, true]);
-    assert_eq!(
-        phone
-            .paths()
-            .iter()
-            .filter(|path| **path == "/pid/token")
-            .count(),
-        1
-    );
+    assert_eq!(phone.paths().iter().filter(|path| **path == "/pid/token").count(), 1);
 }
 
 #[test]
@@ -300,11 +267,7 @@ fn nobody_untrusted_gets_consent_or_transaction_code() {
         let error = by_offer(&mut issuer, &mut phone).unwrap_err();
         assert_eq!(error.code(), code);
         assert!(phone.consents.is_empty() && phone.tx_code_requests.is_empty());
-        assert_eq!(
-            phone.requests.len(),
-            1,
-            "the code of the offer goes to no one"
-        );
+        assert_eq!(phone.requests.len(), 1, "the code of the offer goes to no one");
     }
 }
 
@@ -365,11 +328,7 @@ fn metadata_of_another_authorization_server_are_refused() {
     let body = json!({"issuer": "https://as.example", "token_endpoint": "https://as.example/t"});
     let answer = reply(200, "application/json", body.to_string());
     let path = "/.well-known/oauth-authorization-server/pid";
-    let result = by_offer_with(
-        &mut ScriptedIssuer::new(),
-        &mut Phone::new(),
-        at(path, &answer),
-    );
+    let result = by_offer_with(&mut ScriptedIssuer::new(), &mut Phone::new(), at(path, &answer));
     assert_eq!(result.unwrap_err().code(), "metadata_mismatch");
 }
 
@@ -377,14 +336,8 @@ fn metadata_of_another_authorization_server_are_refused() {
 #[test]
 fn no_endpoint_of_the_issuer_redirects() {
     let paths = [
-        (
-            "/.well-known/openid-credential-issuer/pid",
-            "unexpected_redirect",
-        ),
-        (
-            "/.well-known/oauth-authorization-server/pid",
-            "unexpected_redirect",
-        ),
+        ("/.well-known/openid-credential-issuer/pid", "unexpected_redirect"),
+        ("/.well-known/oauth-authorization-server/pid", "unexpected_redirect"),
         ("/pid/token", "unexpected_redirect"),
         ("/pid/nonce", "nonce_unavailable"),
         ("/pid/credential", "unexpected_redirect"),
@@ -415,11 +368,7 @@ fn without_a_nonce_there_is_no_proof() {
     ];
     for answer in answers {
         let mut phone = Phone::new();
-        let result = by_offer_with(
-            &mut ScriptedIssuer::new(),
-            &mut phone,
-            at("/pid/nonce", &answer),
-        );
+        let result = by_offer_with(&mut ScriptedIssuer::new(), &mut phone, at("/pid/nonce", &answer));
         assert_eq!(result.unwrap_err().code(), "nonce_unavailable");
         assert!(!phone.signed.contains(&SignReason::KeyProof));
         assert_eq!(phone.paths().last(), Some(&"/pid/nonce"));
@@ -440,26 +389,12 @@ fn credentials_may_come_in_any_order() {
     issuer.issue.reversed = true;
     let received = by_card(&mut issuer).unwrap();
     for copy in received.copies() {
-        let bound = copy
-            .credential()
-            .holder_key()
-            .unwrap()
-            .thumbprint(PROVIDER.digest);
+        let bound = copy.credential().holder_key().unwrap().thumbprint(PROVIDER.digest);
         let own = key(copy.key().as_str());
-        assert_eq!(
-            mahfada_jose::thumbprint_of(own.public_key(), PROVIDER.digest),
-            bound
-        );
+        assert_eq!(mahfada_jose::thumbprint_of(own.public_key(), PROVIDER.digest), bound);
     }
-    let keys: Vec<_> = received
-        .copies()
-        .iter()
-        .map(|copy| copy.key().as_str())
-        .collect();
-    assert_eq!(
-        keys,
-        ["credential key 3", "credential key 2", "credential key 1"]
-    );
+    let keys: Vec<_> = received.copies().iter().map(|copy| copy.key().as_str()).collect();
+    assert_eq!(keys, ["credential key 3", "credential key 2", "credential key 1"]);
 }
 
 // TW-14: whatever is wrong with one credential, no `ReceivedBatch` exists, so that nothing can be stored.
@@ -471,19 +406,10 @@ fn a_credential_that_is_not_the_one_asked_for_is_refused() {
             |issue| issue.other_key = Some(key("somebody")),
             "credential_binding_mismatch",
         ),
-        (
-            |issue| issue.one_key_for_all = true,
-            "credential_binding_mismatch",
-        ),
-        (
-            |issue| issue.vct = PID_2.to_owned(),
-            "credential_type_mismatch",
-        ),
+        (|issue| issue.one_key_for_all = true, "credential_binding_mismatch"),
+        (|issue| issue.vct = PID_2.to_owned(), "credential_type_mismatch"),
         (|issue| issue.vct = RIGHTS.to_owned(), "issuer_not_entitled"),
-        (
-            |issue| issue.held_back = Some("given_name"),
-            "mandatory_claim_missing",
-        ),
+        (|issue| issue.held_back = Some("given_name"), "mandatory_claim_missing"),
         (
             |issue| issue.leaf = credential_signer(TWIN),
             "credential_issuer_mismatch",
@@ -509,26 +435,23 @@ fn a_claim_that_the_issuer_does_not_always_include_may_be_absent() {
 }
 
 #[test]
-fn the_issuer_signs_again_after_its_signature_is_damaged() {
-    let result = by_offer_with(
-        &mut ScriptedIssuer::new(),
-        &mut Phone::new(),
-        |request, honest| {
-            if request.uri().path() != "/pid/credential" {
-                return honest;
-            }
-            let text = String::from_utf8(honest.into_body()).unwrap();
-            // The first character of the payload's second half: still base64url, no longer what was signed.
-            let at = text.find('.').unwrap() + 40;
-            let flipped = if &text[at..=at] == "A" { "B" } else { "A" };
-            reply(
-                200,
-                "application/json",
-                format!("{}{flipped}{}", &text[..at], &text[at + 1..]),
-            )
-        },
-    );
-    result.unwrap_err();
+fn a_credential_whose_signature_was_damaged_is_refused() {
+    let path = "/pid/credential";
+    let result = by_offer_with(&mut ScriptedIssuer::new(), &mut Phone::new(), |request, honest| {
+        if request.uri().path() != path {
+            return honest;
+        }
+        let text = String::from_utf8(honest.into_body()).unwrap();
+        // A character of the first signature, which is base64url before and after.
+        let at = text.match_indices('.').nth(1).unwrap().0 + 10;
+        let flipped = if &text[at..=at] == "A" { "B" } else { "A" };
+        reply(
+            200,
+            "application/json",
+            format!("{}{flipped}{}", &text[..at], &text[at + 1..]),
+        )
+    });
+    assert_eq!(result.unwrap_err().code(), "sig");
 }
 
 #[test]
@@ -561,10 +484,7 @@ fn a_der_signature_is_a_fault_of_the_app() {
         |input| match input {
             Input::Signature(signature) => {
                 let der = [&[0x30, 0x44][..], &signature.0].concat();
-                flow.step(
-                    Input::Signature(mahfada_crypto::Signature(der)),
-                    &world.context(),
-                )
+                flow.step(Input::Signature(mahfada_crypto::Signature(der)), &world.context())
             }
             input => flow.step(input, &world.context()),
         },
@@ -574,6 +494,76 @@ fn a_der_signature_is_a_fault_of_the_app() {
         WalletError::from(&error.unwrap_err()),
         WalletError::Usage("signature_format")
     );
+}
+
+#[test]
+fn metadata_that_expired_or_want_what_the_wallet_does_not_do_are_refused() {
+    type Change = fn(&mut serde_json::Value);
+    let changes: [(Change, &str); 5] = [
+        (|metadata| metadata["exp"] = json!(NOW.minus(60)), "metadata_mismatch"),
+        (
+            |metadata| {
+                metadata["credential_response_encryption"] = json!({"encryption_required": true});
+            },
+            "issuer_unsupported",
+        ),
+        (
+            |metadata| metadata["credential_configurations_supported"] = json!({}),
+            "unknown_credential_configuration",
+        ),
+        (
+            |metadata| {
+                metadata["credential_configurations_supported"]["pid"]["format"] = json!("jwt_vc_json");
+            },
+            "unknown_credential_configuration",
+        ),
+        (
+            |metadata| {
+                metadata["authorization_servers"] = json!(["https://a.example", "https://b.example"]);
+            },
+            "metadata_mismatch",
+        ),
+    ];
+    for (change, code) in changes {
+        let mut issuer = ScriptedIssuer::new();
+        let mut claims = json!(issuer.metadata());
+        claims["sub"] = json!(ISSUER);
+        claims["iat"] = json!(NOW);
+        change(&mut claims);
+        let builder = mahfada_jose::JwsBuilder::new("openidvci-issuer-metadata+jwt");
+        let text = builder
+            .x5c(&issuer.leaf.chain)
+            .sign(&claims, &*issuer.leaf.signer)
+            .unwrap();
+        let answer = reply(200, "application/jwt", text);
+        let path = "/.well-known/openid-credential-issuer/pid";
+        let result = by_offer_with(&mut issuer, &mut Phone::new(), at(path, &answer));
+        assert_eq!(result.unwrap_err().code(), code);
+    }
+}
+
+#[test]
+fn an_offer_without_a_pre_authorized_code_is_not_started() {
+    let world = World::new();
+    let mut offer = ScriptedIssuer::new().offer();
+    offer.grants = None;
+    let mut flow = OfferIssuance::new(&CredentialOfferUri::ByValue(offer).to_uri(), 1).unwrap();
+    let error = flow.step(Input::Start, &world.context()).unwrap_err();
+    assert_eq!(error.code(), "issuer_unsupported");
+    assert_eq!(
+        OfferIssuance::new("https://x.example", 1).unwrap_err().code(),
+        "offer_link"
+    );
+}
+
+#[test]
+fn a_code_without_the_card_is_not_taken() {
+    let answer = reply(200, "application/json", r#"{"authorization_code":"c"}"#);
+    let path = "/pid/authorization-challenge";
+    let mut phone = Phone::new();
+    let result = by_card_with(&mut ScriptedIssuer::new(), &mut phone, at(path, &answer));
+    assert_eq!(result.unwrap_err().code(), "issuer_unsupported");
+    assert!(!phone.paths().contains(&"/pid/token"));
 }
 
 #[test]

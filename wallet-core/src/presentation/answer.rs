@@ -57,17 +57,13 @@ impl Answering {
                 .candidates
                 .get(found.credential)
                 .ok_or(PresentationError::Selection)?;
-            let input = candidate
-                .credential
-                .sd_jwt()
-                .present(&found.paths)?
-                .key_binding_input(
-                    asked.request.client_id(),
-                    asked.request.nonce(),
-                    context.now,
-                    SignatureAlgorithm::Es256,
-                    context.crypto.digest,
-                );
+            let input = candidate.credential.sd_jwt().present(&found.paths)?.key_binding_input(
+                asked.request.client_id(),
+                asked.request.nonce(),
+                context.now,
+                SignatureAlgorithm::Es256,
+                context.crypto.digest,
+            );
             // One credential may answer two parts of the same request: the same verifier sees both anyway.
             if !spent.contains(&found.credential) {
                 store.spend(&candidate.id, candidate.copy)?;
@@ -111,10 +107,7 @@ impl Answering {
         }
         let signed = self.unsigned.pop().ok_or(PresentationError::OutOfOrder)?;
         let presentation = signed.input.with_signature(signature);
-        self.vp_token
-            .entry(signed.query_id)
-            .or_default()
-            .push(presentation);
+        self.vp_token.entry(signed.query_id).or_default().push(presentation);
         if !self.unsigned.is_empty() {
             return Ok(Signed::More(Box::new(self)));
         }

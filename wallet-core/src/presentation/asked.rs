@@ -11,8 +11,8 @@ use serde_json::Value;
 use super::PresentationError;
 use crate::credential_store::{Candidate, LoggedClaim};
 use crate::{
-    ClaimDisplay, ConsentChoice, LogEntry, LogOutcome, PresentationConsent, RelyingPartyDisplay,
-    RequestedCredential, Selection,
+    ClaimDisplay, ConsentChoice, LogEntry, LogOutcome, PresentationConsent, RelyingPartyDisplay, RequestedCredential,
+    Selection,
 };
 
 /// Claims that make a credential work and say nothing about its holder that a citizen could decide on.
@@ -75,9 +75,7 @@ impl Asked {
                 support_uri: registered.support_uri.clone(),
             },
             purpose: registered.purpose.clone(),
-            requested: queries
-                .flat_map(|query| self.requested(&query.id))
-                .collect(),
+            requested: queries.flat_map(|query| self.requested(&query.id)).collect(),
             preferred: self.preferred(),
         }
     }
@@ -112,27 +110,15 @@ impl Asked {
     }
 
     fn preferred(&self) -> Selection {
-        let preferred = self
-            .matched
-            .as_ref()
-            .map(QueryMatch::preferred)
-            .unwrap_or_default();
+        let preferred = self.matched.as_ref().map(QueryMatch::preferred).unwrap_or_default();
         let choice = preferred.into_iter().filter_map(|query_id| {
             let first = self.found(query_id).first()?;
-            Some((
-                query_id.to_owned(),
-                self.candidates.get(first.credential)?.id.clone(),
-            ))
+            Some((query_id.to_owned(), self.candidates.get(first.credential)?.id.clone()))
         });
         Selection(choice.collect())
     }
 
-    pub(super) fn log_entry(
-        &self,
-        at: UnixTime,
-        claims: Vec<LoggedClaim>,
-        outcome: LogOutcome,
-    ) -> LogEntry {
+    pub(super) fn log_entry(&self, at: UnixTime, claims: Vec<LoggedClaim>, outcome: LogOutcome) -> LogEntry {
         let party = self.request.relying_party();
         LogEntry {
             at,
@@ -159,10 +145,7 @@ impl Asked {
 
 impl Consent {
     /// Turns the citizen's choice into consent; `None` is a refusal, and so is agreeing to nothing.
-    pub(super) fn from_choice(
-        choice: ConsentChoice,
-        asked: &Asked,
-    ) -> Result<Option<Self>, PresentationError> {
+    pub(super) fn from_choice(choice: ConsentChoice, asked: &Asked) -> Result<Option<Self>, PresentationError> {
         let (ConsentChoice::Agree { selection }, Some(matched)) = (choice, &asked.matched) else {
             return Ok(None);
         };
@@ -211,15 +194,8 @@ fn display(claims: &Value, path: &ClaimsPath) -> Option<ClaimDisplay> {
 /// The claims in clear that nobody asked for and everybody sees.
 fn always_shown(sd_jwt: &VerifiedSdJwtVc, asked: &[ClaimsPath]) -> Vec<ClaimDisplay> {
     let disclosed = sd_jwt.disclosed_paths();
-    let top: BTreeSet<&PathSegment> = disclosed
-        .iter()
-        .filter_map(|path| path.segments().first())
-        .collect();
-    let names = sd_jwt
-        .claims()
-        .as_object()
-        .into_iter()
-        .flat_map(|claims| claims.keys());
+    let top: BTreeSet<&PathSegment> = disclosed.iter().filter_map(|path| path.segments().first()).collect();
+    let names = sd_jwt.claims().as_object().into_iter().flat_map(|claims| claims.keys());
     names
         .filter(|name| !TECHNICAL.contains(&name.as_str()))
         .filter(|name| !top.contains(&PathSegment::Name((*name).clone())))
@@ -231,11 +207,7 @@ fn always_shown(sd_jwt: &VerifiedSdJwtVc, asked: &[ClaimsPath]) -> Vec<ClaimDisp
 
 /// The selectively disclosable claims that stay with the citizen.
 fn hidden(sd_jwt: &VerifiedSdJwtVc, asked: &[ClaimsPath]) -> Vec<ClaimsPath> {
-    let touches = |path: &ClaimsPath| {
-        asked
-            .iter()
-            .any(|asked| asked.covers(path) || is_prefix(path, asked))
-    };
+    let touches = |path: &ClaimsPath| asked.iter().any(|asked| asked.covers(path) || is_prefix(path, asked));
     sd_jwt
         .disclosed_paths()
         .into_iter()
@@ -247,7 +219,8 @@ fn hidden(sd_jwt: &VerifiedSdJwtVc, asked: &[ClaimsPath]) -> Vec<ClaimsPath> {
 fn is_prefix(path: &ClaimsPath, asked: &ClaimsPath) -> bool {
     let (path, asked) = (path.segments(), asked.segments());
     path.len() <= asked.len()
-        && path.iter().zip(asked).all(|(place, step)| {
-            place == step || matches!((place, step), (PathSegment::Index(_), PathSegment::All))
-        })
+        && path
+            .iter()
+            .zip(asked)
+            .all(|(place, step)| place == step || matches!((place, step), (PathSegment::Index(_), PathSegment::All)))
 }

@@ -31,12 +31,7 @@ fn store() -> CredentialStore {
 /// A phone that holds the keys of [`store`].
 fn phone() -> Phone {
     let mut phone = Phone::new();
-    for name in [
-        "K_w",
-        "credential key 1",
-        "credential key 2",
-        "credential key 3",
-    ] {
+    for name in ["K_w", "credential key 1", "credential key 2", "credential key 3"] {
         phone.create_key(name);
     }
     phone
@@ -101,10 +96,7 @@ fn presents_exactly_what_the_citizen_agreed_to() {
         nonce: NONCE,
         max_age: 300,
     };
-    credential
-        .sd_jwt()
-        .verify_key_binding(&expect, NOW, &PROVIDER)
-        .unwrap();
+    credential.sd_jwt().verify_key_binding(&expect, NOW, &PROVIDER).unwrap();
 }
 
 #[test]
@@ -142,10 +134,7 @@ fn shows_who_asks_why_and_what() {
 #[test]
 fn a_request_not_signed_under_the_access_authority_is_refused() {
     let unknown = || leaf("Unknown CA", mahfada_x509::eku::ACCESS, BANK);
-    assert_eq!(
-        refusal(|verifier| verifier.leaf = unknown()),
-        "request_signature"
-    );
+    assert_eq!(refusal(|verifier| verifier.leaf = unknown()), "request_signature");
     let damage = |text: String| {
         let (head, signature) = text.rsplit_once('.').unwrap();
         let first = if signature.starts_with('A') { "B" } else { "A" };
@@ -255,10 +244,7 @@ fn refusing_and_having_nothing_look_the_same() {
     );
     assert_eq!(one.body(), other.body());
     assert_eq!(one.body(), b"error=access_denied&state=state");
-    assert!(matches!(
-        verifier.decrypt(one.body()),
-        Err(ResponseError::Declined(_))
-    ));
+    assert!(matches!(verifier.decrypt(one.body()), Err(ResponseError::Declined(_))));
     assert!(refusing.signed.is_empty() && having_nothing.signed.is_empty());
     assert_eq!(
         (refused.outcome, unmatched.outcome),
@@ -271,8 +257,7 @@ fn refusing_and_having_nothing_look_the_same() {
 #[test]
 fn a_value_that_does_not_match_is_not_revealed() {
     let (mut verifier, mut phone) = (ScriptedVerifier::new(), phone());
-    verifier.query["credentials"][0]["claims"] =
-        json!([{"path": ["given_name"], "values": ["Nadia"]}]);
+    verifier.query["credentials"][0]["claims"] = json!([{"path": ["given_name"], "values": ["Nadia"]}]);
     let outcome = present(&verifier, &mut phone, &mut store()).unwrap();
     assert_eq!(outcome.outcome, LogOutcome::NothingFits);
     assert_eq!(phone.requests[1].body(), b"error=access_denied&state=state");
@@ -332,18 +317,12 @@ fn a_copy_is_burnt_before_it_leaves_and_never_shown_again() {
 fn the_log_holds_names_and_no_values() {
     let (verifier, mut store) = (ScriptedVerifier::new(), store());
     present(&verifier, &mut phone(), &mut store).unwrap();
-    let [entry] = store.log() else {
-        panic!("one entry")
-    };
+    let [entry] = store.log() else { panic!("one entry") };
     assert_eq!(
         (entry.organization_identifier.as_str(), entry.outcome),
         (BANK, LogOutcome::Presented)
     );
-    let names: Vec<String> = entry
-        .claims
-        .iter()
-        .map(|claim| claim.path.to_string())
-        .collect();
+    let names: Vec<String> = entry.claims.iter().map(|claim| claim.path.to_string()).collect();
     assert_eq!(names, ["given_name", "birthdate"]);
     let text = serde_json::to_string(entry).unwrap();
     assert!(!text.contains("Salma") && !text.contains("1990"));
@@ -365,6 +344,37 @@ fn a_choice_that_does_not_answer_the_request_is_refused() {
         assert_eq!(store.credentials()[0].unspent(), 3);
         assert!(!phone.paths().contains(&"/responses/1"));
     }
+}
+
+/// Asks for the same credential under two names.
+fn asks_twice() -> ScriptedVerifier {
+    let mut verifier = ScriptedVerifier::new();
+    let mut second = verifier.query["credentials"][0].clone();
+    second["id"] = json!("again");
+    verifier.query["credentials"].as_array_mut().unwrap().push(second);
+    verifier
+}
+
+#[test]
+fn half_of_what_is_required_is_no_answer() {
+    let (mut phone, mut store) = (phone(), store());
+    let choice = BTreeMap::from([("id".to_owned(), CredentialId::new("credential-1"))]);
+    phone.choice = ConsentChoice::Agree {
+        selection: Selection(choice),
+    };
+    let error = present(&asks_twice(), &mut phone, &mut store).unwrap_err();
+    assert_eq!(error.code(), "selection_invalid");
+    assert_eq!(store.credentials()[0].unspent(), 3);
+}
+
+#[test]
+fn one_credential_may_answer_two_parts_of_a_request() {
+    let (verifier, mut phone, mut store) = (asks_twice(), phone(), store());
+    present(&verifier, &mut phone, &mut store).unwrap();
+    let answer = verifier.decrypt(phone.requests[1].body()).unwrap();
+    let parts: Vec<&str> = answer.vp_token.keys().map(String::as_str).collect();
+    assert_eq!(parts, ["again", "id"]);
+    assert_eq!(store.credentials()[0].unspent(), 2);
 }
 
 #[test]
@@ -404,9 +414,7 @@ fn an_issuer_that_lost_its_trust_has_no_credential_to_show() {
         mahfada_trust::TrustRole::AccessCertificates,
         mahfada_trust::TrustRole::RegistrationSigners,
     ] {
-        trust
-            .accept_list(role, &list(role, 1), NOW, &PROVIDER)
-            .unwrap();
+        trust.accept_list(role, &list(role, 1), NOW, &PROVIDER).unwrap();
     }
     world.trust = trust;
     let mut flow = Presentation::new(&verifier.link()).unwrap();

@@ -9,12 +9,10 @@ use mahfada_crypto::pure::PROVIDER;
 use mahfada_crypto::{Random, Signer};
 use mahfada_jose::Jwk;
 use mahfada_trust::{
-    ListBuilder, ListMemory, ListSigner, LocalizedText, PinnedRoot, RootDocument, ServiceStatus,
-    TrustRole, TrustStore, TrustedListEntity, TrustedListService,
+    ListBuilder, ListMemory, ListSigner, LocalizedText, PinnedRoot, RootDocument, ServiceStatus, TrustRole, TrustStore,
+    TrustedListEntity, TrustedListService,
 };
-use mahfada_x509::{
-    Certificate, CertificateKind, CertificateTemplate, SubjectName, eku, issue, self_signed,
-};
+use mahfada_x509::{Certificate, CertificateKind, CertificateTemplate, SubjectName, eku, issue, self_signed};
 
 use crate::Context;
 
@@ -32,10 +30,7 @@ pub(crate) const REGISTRY: &str = "https://registry.example";
 const OPERATOR: &str = "Registre national de confiance";
 
 pub(crate) fn key(seed: &str) -> Arc<dyn Signer> {
-    PROVIDER
-        .keys
-        .generate_es256(&SeededRandom::new(seed))
-        .unwrap()
+    PROVIDER.keys.generate_es256(&SeededRandom::new(seed)).unwrap()
 }
 
 /// A signer with its chain.
@@ -80,15 +75,7 @@ pub(crate) fn leaf(authority_name: &str, purpose: &'static str, organization: &s
     let signer = key(&seed);
     let random = SeededRandom::new(&seed);
     let (ca, ca_key) = (authority(authority_name), key(authority_name));
-    let certificate = issue(
-        &template,
-        signer.public_key(),
-        &ca,
-        &*ca_key,
-        &random,
-        &PROVIDER,
-    )
-    .unwrap();
+    let certificate = issue(&template, signer.public_key(), &ca, &*ca_key, &random, &PROVIDER).unwrap();
     Leaf {
         chain: vec![certificate],
         signer,
@@ -96,11 +83,7 @@ pub(crate) fn leaf(authority_name: &str, purpose: &'static str, organization: &s
 }
 
 pub(crate) fn credential_signer(organization: &str) -> Leaf {
-    leaf(
-        &format!("{organization} CA"),
-        eku::CREDENTIAL_SIGNING,
-        organization,
-    )
+    leaf(&format!("{organization} CA"), eku::CREDENTIAL_SIGNING, organization)
 }
 
 fn entity(organization: &str, ca: &str, types: &[&str]) -> TrustedListEntity {
@@ -146,9 +129,7 @@ pub(crate) fn root_document(version: u64) -> RootDocument {
 pub(crate) fn root_bytes(version: u64) -> Vec<u8> {
     let officers = ["officer 1", "officer 2"].map(key);
     let signers: Vec<&dyn Signer> = officers.iter().map(|key| &**key).collect();
-    root_document(version)
-        .sign(&signers, PROVIDER.digest)
-        .unwrap()
+    root_document(version).sign(&signers, PROVIDER.digest).unwrap()
 }
 
 pub(crate) fn list(role: TrustRole, sequence: u64) -> String {
@@ -172,8 +153,7 @@ pub(crate) fn list(role: TrustRole, sequence: u64) -> String {
         entities,
     };
     let signer = leaf("List CA", eku::LIST_SIGNING, OPERATOR);
-    list.sign(&signer.chain, &*signer.signer, &PROVIDER)
-        .unwrap()
+    list.sign(&signer.chain, &*signer.signer, &PROVIDER).unwrap()
 }
 
 pub(crate) fn empty_trust() -> TrustStore {
@@ -192,9 +172,7 @@ impl World {
     pub(crate) fn new() -> Self {
         let mut trust = empty_trust();
         for role in TrustRole::ALL {
-            trust
-                .accept_list(role, &list(role, 1), NOW, &PROVIDER)
-                .unwrap();
+            trust.accept_list(role, &list(role, 1), NOW, &PROVIDER).unwrap();
         }
         Self {
             trust,

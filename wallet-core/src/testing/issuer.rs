@@ -8,20 +8,18 @@ use mahfada_crypto::hazmat::SeededRandom;
 use mahfada_crypto::pure::PROVIDER;
 use mahfada_crypto::{PublicKey, Signer};
 use mahfada_eid::{
-    CARD_CHALLENGE_TYP, CARD_EVIDENCE_TYP, CardAnchors, CardChallenge, CardEvidence, CardFile,
-    CardPolicy, Evidence, challenge, commits_to, verify,
+    CARD_CHALLENGE_TYP, CARD_EVIDENCE_TYP, CardAnchors, CardChallenge, CardEvidence, CardFile, CardPolicy, Evidence,
+    challenge, commits_to, verify,
 };
 use mahfada_jose::{Expectation, Jwk, JwsBuilder, UnverifiedJws};
 use mahfada_oauth2::{
-    AccessToken, AuthorizationChallengeRequest, AuthorizationChallengeResponse,
-    AuthorizationServerMetadata, CodeChallenge, DpopExpectation, ErrorCode, OAuthError,
-    TokenRequest, TokenResponse, TokenType, UnverifiedDpop,
+    AccessToken, AuthorizationChallengeRequest, AuthorizationChallengeResponse, AuthorizationServerMetadata,
+    CodeChallenge, DpopExpectation, ErrorCode, OAuthError, TokenRequest, TokenResponse, TokenType, UnverifiedDpop,
 };
 use mahfada_openid4vci::{
-    BatchCredentialIssuance, CNonce, ClaimDescription, CredentialConfiguration,
-    CredentialIssuerMetadata, CredentialMetadata, CredentialOffer, CredentialOfferUri,
-    CredentialRequest, CredentialResponse, Display, Grants, NonceResponse, NonceRule,
-    PreAuthorizedCodeGrant, ProofExpectation, TxCode, UnverifiedCNonce,
+    BatchCredentialIssuance, CNonce, ClaimDescription, CredentialConfiguration, CredentialIssuerMetadata,
+    CredentialMetadata, CredentialOffer, CredentialOfferUri, CredentialRequest, CredentialResponse, Display, Grants,
+    NonceResponse, NonceRule, PreAuthorizedCodeGrant, ProofExpectation, TxCode, UnverifiedCNonce, VerifiedProof,
 };
 use mahfada_sd_jwt::{Disclosure, SdJwtIssuance};
 use serde_json::{Value, json};
@@ -169,11 +167,7 @@ impl ScriptedIssuer {
             "/pid/offers/1" => reply(200, "application/json", self.offer().to_json()),
             "/pid/authorization-challenge" => self.authorize(request),
             "/pid/token" => self.token(request),
-            "/pid/nonce" => reply(
-                200,
-                "application/json",
-                NonceResponse::new(&nonce()).to_json(),
-            ),
+            "/pid/nonce" => reply(200, "application/json", NonceResponse::new(&nonce()).to_json()),
             "/pid/credential" => self.credential(request),
             path => panic!("nobody asked for {path}"),
         }
@@ -221,16 +215,11 @@ impl ScriptedIssuer {
             } => {
                 self.commitment = Some(key_commitment.0);
                 self.code_challenge = Some(code_challenge);
-                let answer = AuthorizationChallengeResponse::card_challenge(
-                    "auth-session",
-                    self.card_challenge(client_id),
-                );
+                let answer =
+                    AuthorizationChallengeResponse::card_challenge("auth-session", self.card_challenge(client_id));
                 reply(answer.status(), "application/json", answer.to_json())
             }
-            AuthorizationChallengeRequest::Continue {
-                auth_session,
-                evidence,
-            } => {
+            AuthorizationChallengeRequest::Continue { auth_session, evidence } => {
                 assert_eq!(auth_session.expose(), "auth-session");
                 let expect = Expectation::es256(&[CARD_EVIDENCE_TYP]);
                 let jws = UnverifiedJws::parse(&evidence).unwrap();
@@ -256,7 +245,7 @@ impl ScriptedIssuer {
             nonce: "nonce".to_owned(),
             commitment: self.commitment.unwrap(),
             rnd_ifd: self.rnd_ifd(),
-            files: ["sod", "dg1", "dg11", "dg15"]
+            files: ["sod", "dg1", "dg2", "dg11", "dg12", "dg14", "dg15"]
                 .into_iter()
                 .filter_map(CardFile::from_name)
                 .collect(),
@@ -278,14 +267,7 @@ impl ScriptedIssuer {
         };
         let anchors = self.anchors.as_ref().unwrap();
         let policy = CardPolicy::default();
-        let verdict = verify(
-            &files,
-            &self.rnd_ifd(),
-            anchors,
-            &policy,
-            NOW,
-            PROVIDER.digest,
-        );
+        let verdict = verify(&files, &self.rnd_ifd(), anchors, &policy, NOW, PROVIDER.digest);
         match verdict.accepted() {
             Ok(_) => {
                 let code = AuthorizationChallengeResponse::Authorized {
@@ -301,9 +283,7 @@ impl ScriptedIssuer {
         self.dpop(request, None);
         match TokenRequest::parse_form(request.body()).unwrap() {
             TokenRequest::AuthorizationCode {
-                code,
-                code_verifier,
-                ..
+                code, code_verifier, ..
             } => {
                 assert_eq!(code.expose(), CODE);
                 let challenge = self.code_challenge.as_ref().unwrap();
@@ -344,16 +324,10 @@ impl ScriptedIssuer {
         let proofs = parsed.require_proofs().unwrap();
         let proofs = proofs.verify_all(&expect, 3, NOW, &PROVIDER).unwrap();
         let nonce = UnverifiedCNonce::parse(proofs.nonce());
-        let _ = nonce
-            .verify(&nonce_key(), ISSUER, NOW, PROVIDER.mac)
-            .unwrap();
+        let _ = nonce.verify(&nonce_key(), ISSUER, NOW, PROVIDER.mac).unwrap();
         if let Some(commitment) = &self.commitment {
             let jkt = mahfada_jose::thumbprint_of(&wallet, PROVIDER.digest);
-            let keys: Vec<_> = proofs
-                .proofs()
-                .iter()
-                .map(|proof| proof.thumbprint())
-                .collect();
+            let keys: Vec<_> = proofs.proofs().iter().map(VerifiedProof::thumbprint).collect();
             assert!(commits_to(PROVIDER.digest, commitment, &jkt, &keys));
         }
         let keys: Vec<&Jwk> = proofs.keys().collect();
@@ -365,11 +339,7 @@ impl ScriptedIssuer {
         if self.issue.reversed {
             texts.reverse();
         }
-        reply(
-            200,
-            "application/json",
-            CredentialResponse::new(texts).to_json(),
-        )
+        reply(200, "application/json", CredentialResponse::new(texts).to_json())
     }
 }
 
@@ -411,19 +381,13 @@ impl Issue {
             .unwrap();
         let mut text = self.hold_back(&text);
         if self.key_binding {
-            text.push_str(
-                &JwsBuilder::new("kb+jwt")
-                    .sign(&json!({}), &*super::key("kb"))
-                    .unwrap(),
-            );
+            text.push_str(&JwsBuilder::new("kb+jwt").sign(&json!({}), &*super::key("kb")).unwrap());
         }
         text
     }
 
     fn hold_back(&self, text: &str) -> String {
-        let kept = |part: &&str| {
-            Disclosure::parse(part).map_or(true, |disclosure| disclosure.name() != self.held_back)
-        };
+        let kept = |part: &&str| Disclosure::parse(part).map_or(true, |disclosure| disclosure.name() != self.held_back);
         let parts: Vec<&str> = match self.held_back {
             None => return text.to_owned(),
             Some(_) => text.split('~').filter(kept).collect(),

@@ -8,10 +8,7 @@ use mahfada_crypto::{PublicKey, Signature, Signer};
 use mahfada_eid::testing::VirtualChip;
 
 use super::{Request, key};
-use crate::{
-    ConsentChoice, ConsentRequest, Input, KeyId, SignReason, SignRequest, Step, TxCodeRequest,
-    WalletKey,
-};
+use crate::{ConsentChoice, ConsentRequest, Input, KeyId, SignReason, SignRequest, Step, TxCodeRequest, WalletKey};
 
 pub(crate) struct Phone {
     keys: BTreeMap<KeyId, Arc<dyn Signer>>,
@@ -98,9 +95,6 @@ impl Phone {
 
     /// Returns the paths of all requests.
     pub(crate) fn paths(&self) -> Vec<&str> {
-        self.requests
-            .iter()
-            .map(|request| request.uri().path())
-            .collect()
+        self.requests.iter().map(|request| request.uri().path()).collect()
     }
 }

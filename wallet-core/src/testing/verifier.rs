@@ -7,12 +7,10 @@ use mahfada_crypto::hazmat::SeededRandom;
 use mahfada_crypto::pure::PROVIDER;
 use mahfada_jose::{JwsBuilder, UnverifiedJws};
 use mahfada_openid4vp::{
-    AuthorizationRequestUri, AuthorizationResponse, ClientMetadata, DcqlQuery, RequestObject,
-    RequestUriMethod, ResponseError, UnverifiedResponse, VerifierInfo,
+    AuthorizationRequestUri, AuthorizationResponse, ClientMetadata, DcqlQuery, RequestObject, RequestUriMethod,
+    ResponseError, UnverifiedResponse, VerifierInfo,
 };
-use mahfada_trust::{
-    LocalizedText, RegisteredClaim, RegisteredCredential, RegisteredMeta, RegistrationCertificate,
-};
+use mahfada_trust::{LocalizedText, RegisteredClaim, RegisteredCredential, RegisteredMeta, RegistrationCertificate};
 use mahfada_x509::eku;
 use serde_json::{Value, json};
 use url::Url;
@@ -44,10 +42,7 @@ impl ScriptedVerifier {
             tamper: Box::new(|_| {}),
             damage: Box::new(|text| text),
             answer: Box::new(|| reply(200, "application/json", "{}")),
-            key: PROVIDER
-                .agreement
-                .generate(&SeededRandom::new("verifier"))
-                .unwrap(),
+            key: PROVIDER.agreement.generate(&SeededRandom::new("verifier")).unwrap(),
         }
     }
 
@@ -61,7 +56,7 @@ impl ScriptedVerifier {
         AuthorizationRequestUri::new(self.client_id(), url, RequestUriMethod::Post).to_uri()
     }
 
-    fn registration(&self) -> String {
+    fn registration() -> String {
         let claims = ["given_name", "birthdate"].map(|name| RegisteredClaim {
             path: ClaimsPath::name(name),
         });
@@ -88,9 +83,7 @@ impl ScriptedVerifier {
             exp: NOW.plus(30 * DAY),
         };
         let registrar = leaf("Registrar CA", eku::REGISTRATION_SIGNING, "NTRMA-REGISTRAR");
-        certificate
-            .sign(&registrar.chain, &*registrar.signer)
-            .unwrap()
+        certificate.sign(&registrar.chain, &*registrar.signer).unwrap()
     }
 
     fn request_object(&self, wallet_nonce: Option<String>) -> String {
@@ -101,7 +94,7 @@ impl ScriptedVerifier {
             state: Some("state".to_owned()),
             dcql_query: DcqlQuery::parse(&self.query).unwrap(),
             client_metadata: ClientMetadata::new(*self.key.public_key(), "key-1"),
-            verifier_info: vec![VerifierInfo::registration(self.registration())],
+            verifier_info: vec![VerifierInfo::registration(Self::registration())],
             wallet_nonce,
             iat: NOW,
             exp: NOW.plus(120),
@@ -119,11 +112,7 @@ impl ScriptedVerifier {
             "/requests/1" => {
                 let form = mahfada_oauth2::Form::parse(request.body()).unwrap();
                 let nonce = form.get("wallet_nonce").map(str::to_owned);
-                reply(
-                    200,
-                    "application/oauth-authz-req+jwt",
-                    self.request_object(nonce),
-                )
+                reply(200, "application/oauth-authz-req+jwt", self.request_object(nonce))
             }
             "/responses/1" => (self.answer)(),
             path => panic!("nobody asked for {path}"),

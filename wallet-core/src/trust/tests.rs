@@ -46,19 +46,13 @@ fn walks_through_roots_and_fetches_every_list() {
 #[test]
 fn an_older_list_is_refused_after_a_restart() {
     let mut wallet = CredentialStore::new(&root_bytes(1));
-    let trust = update(wallet.trust_store(&PROVIDER).unwrap(), |r| {
-        registry(r, 2, 4)
-    })
-    .unwrap();
+    let trust = update(wallet.trust_store(&PROVIDER).unwrap(), |r| registry(r, 2, 4)).unwrap();
     wallet.remember_trust(&trust).unwrap();
     let again = wallet.trust_store(&PROVIDER).unwrap();
     assert_eq!(again.root().document().version, 2);
     let error = update(again, |request| registry(request, 2, 3)).unwrap_err();
     assert_eq!(error.code(), "list_rollback");
-    assert_eq!(
-        WalletError::from(&error),
-        WalletError::Untrusted("list_rollback")
-    );
+    assert_eq!(WalletError::from(&error), WalletError::Untrusted("list_rollback"));
 }
 
 #[test]
@@ -75,10 +69,7 @@ fn a_redirecting_or_failing_registry_updates_nothing() {
     let answers = [
         (reply(302, "application/json", ""), "unexpected_redirect"),
         (reply(500, "application/json", ""), "response_status"),
-        (
-            reply(200, "text/html", root_bytes(2)),
-            "response_content_type",
-        ),
+        (reply(200, "text/html", root_bytes(2)), "response_content_type"),
     ];
     for (answer, code) in answers {
         let error = update(empty_trust(), |_| answer.clone()).unwrap_err();
@@ -94,4 +85,10 @@ fn a_registry_without_tls_is_not_asked() {
     assert_eq!(error.code(), "address_not_https");
     let error = flow.step(Input::Start, &world.context()).unwrap_err();
     assert_eq!(error.code(), "out_of_order");
+}
+
+#[test]
+fn an_endless_row_of_roots_ends_the_update() {
+    let error = update(empty_trust(), |request| registry(request, u64::MAX, 1)).unwrap_err();
+    assert_eq!(error.code(), "too_many_roots");
 }

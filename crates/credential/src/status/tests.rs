@@ -3,7 +3,8 @@ use mahfada_status_list::{StatusList, StatusListToken};
 use mahfada_x509::{Certificate, eku};
 
 use super::*;
-use crate::testing::{CNSS_ID, DGSN_ID, NOW, STATUS_URI, TestTrust, key, leaf};
+use crate::testing::{CNSS, CNSS_ID, DGSN_ID, NOW, PID, STATUS_URI, TestTrust, key, leaf};
+use crate::{CredentialFormat, UnverifiedCredential};
 
 fn chain() -> Certificate {
     leaf("ca", "dgsn-status", DGSN_ID, eku::STATUS_SIGNING)
@@ -14,16 +15,7 @@ fn token(chain: &[Certificate], signer: &str) -> String {
     for value in 0..4 {
         list.set(value.into(), value).unwrap();
     }
-    StatusListToken::sign(
-        STATUS_URI,
-        NOW,
-        NOW.plus(3_600),
-        60,
-        &list,
-        chain,
-        &*key(signer),
-    )
-    .unwrap()
+    StatusListToken::sign(STATUS_URI, NOW, NOW.plus(3_600), 60, &list, chain, &*key(signer)).unwrap()
 }
 
 fn check(token: &str, uri: &str, idx: u64, now: UnixTime) -> Result<Status, StatusCheckError> {
@@ -71,12 +63,40 @@ fn refuses_what_the_list_refuses() {
     assert_eq!(code(&token(&[chain()], "stranger")), "status_sig");
     let good = token(&[chain()], "dgsn-status");
     let refused = |uri, idx, now| check(&good, uri, idx, now).unwrap_err().code();
-    assert_eq!(
-        refused("https://issuer.example/pid/status/2", 0, NOW),
-        "status_sub"
-    );
+    assert_eq!(refused("https://issuer.example/pid/status/2", 0, NOW), "status_sub");
     assert_eq!(refused(STATUS_URI, 64, NOW), "status_index");
     assert_eq!(refused(STATUS_URI, u64::MAX, NOW), "status_index");
     assert_eq!(refused(STATUS_URI, 0, NOW.plus(3_660)), "status_exp");
     assert_eq!(code("x"), "status_malformed");
+}
+
+/// A good credential of the police, or of the fund, at index 1 of the list.
+fn credential(own_list: bool, status: bool) -> VerifiedCredential {
+    let (name, organization, vct) = if own_list {
+        ("dgsn", DGSN_ID, PID)
+    } else {
+        ("cnss", CNSS_ID, CNSS)
+    };
+    let mut claims = serde_json::json!({"vct": vct});
+    if status {
+        claims["status"] = serde_json::json!({"status_list": {"idx": 1, "uri": STATUS_URI}});
+    }
+    let chain = leaf("ca", name, organization, eku::CREDENTIAL_SIGNING);
+    let text = crate::testing::credential(&claims, &[chain], name);
+    let parsed = UnverifiedCredential::parse(CredentialFormat::DcSdJwt, &text).unwrap();
+    parsed.verify(&TestTrust, NOW, &PROVIDER).unwrap()
+}
+
+#[test]
+fn a_credential_brings_its_own_list_index_and_issuer() {
+    let token = token(&[chain()], "dgsn-status");
+    let check = |credential| check_status_of(&credential, &token, &TestTrust, NOW, &PROVIDER);
+    let verify = |credential| verify_status_list_of(&credential, &token, &TestTrust, NOW, &PROVIDER);
+    assert_eq!(check(credential(true, true)).unwrap(), Status::Invalid);
+    let list = verify(credential(true, true)).unwrap();
+    assert_eq!(list.status(2), Ok(Status::Suspended));
+    assert_eq!(check(credential(false, true)).unwrap_err().code(), "status_key");
+    assert_eq!(verify(credential(false, true)).unwrap_err().code(), "status_key");
+    assert_eq!(check(credential(true, false)).unwrap_err().code(), "status_missing");
+    assert_eq!(verify(credential(true, false)).unwrap_err().code(), "status_missing");
 }

@@ -37,20 +37,12 @@ impl AgreementKey for SoftwareKey {
             &self.key,
             UnparsedPublicKey::new(&ECDH_P256, peer.sec1()),
             KeyError::Malformed,
-            |shared| {
-                shared
-                    .try_into()
-                    .map(Secret::new)
-                    .map_err(|_| KeyError::Malformed)
-            },
+            |shared| shared.try_into().map(Secret::new).map_err(|_| KeyError::Malformed),
         )
     }
 
     fn to_scalar(&self) -> Result<Secret<[u8; 32]>, KeyError> {
-        let scalar: EcPrivateKeyBin<'_> = self
-            .key
-            .as_be_bytes()
-            .map_err(|_| KeyError::NotExportable)?;
+        let scalar: EcPrivateKeyBin<'_> = self.key.as_be_bytes().map_err(|_| KeyError::NotExportable)?;
         scalar
             .as_ref()
             .try_into()

@@ -31,13 +31,7 @@ impl Mac for AwsLcMac {
         array(hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), message).as_ref())
     }
 
-    fn hkdf_sha256(
-        &self,
-        salt: &[u8],
-        input: &[u8],
-        info: &[u8],
-        output: &mut [u8],
-    ) -> Result<(), KeyError> {
+    fn hkdf_sha256(&self, salt: &[u8], input: &[u8], info: &[u8], output: &mut [u8]) -> Result<(), KeyError> {
         Salt::new(HKDF_SHA256, salt)
             .extract(input)
             .expand(&[info], Length(output.len()))

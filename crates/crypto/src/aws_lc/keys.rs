@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use aws_lc_rs::agreement::{ECDH_P256, PrivateKey};
 use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED,
-    EcdsaKeyPair, ParsedPublicKey,
+    ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED, EcdsaKeyPair, ParsedPublicKey,
 };
 use mahfada_base::Secret;
 
@@ -41,15 +40,12 @@ impl Keys for AwsLcKeys {
         if !is_one_sequence(der) {
             return Err(KeyError::Malformed);
         }
-        let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, der)
-            .map_err(|_| KeyError::Malformed)?;
+        let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, der).map_err(|_| KeyError::Malformed)?;
         Ok(Arc::new(Es256Signer::new(pair)?))
     }
 
     fn generate_es256_pkcs8(&self, random: &dyn Random) -> Result<Secret<Vec<u8>>, KeyError> {
-        let der = draw_pair(random)?
-            .to_pkcs8v1()
-            .map_err(|_| KeyError::Malformed)?;
+        let der = draw_pair(random)?.to_pkcs8v1().map_err(|_| KeyError::Malformed)?;
         Ok(Secret::new(der.as_ref().to_vec()))
     }
 }
@@ -60,9 +56,7 @@ fn is_one_sequence(der: &[u8]) -> bool {
         [0x30, length @ 0..=0x7f, content @ ..] | [0x30, 0x81, length, content @ ..] => {
             usize::from(*length) == content.len()
         }
-        [0x30, 0x82, high, low, content @ ..] => {
-            usize::from(u16::from_be_bytes([*high, *low])) == content.len()
-        }
+        [0x30, 0x82, high, low, content @ ..] => usize::from(u16::from_be_bytes([*high, *low])) == content.len(),
         _ => false,
     }
 }
@@ -71,12 +65,8 @@ fn is_one_sequence(der: &[u8]) -> bool {
 fn draw_pair(random: &dyn Random) -> Result<EcdsaKeyPair, KeyError> {
     let scalar = scalar::draw(random)?;
     let (_, public) = private_key(scalar.expose())?;
-    EcdsaKeyPair::from_private_key_and_public_key(
-        &ECDSA_P256_SHA256_FIXED_SIGNING,
-        scalar.expose(),
-        public.sec1(),
-    )
-    .map_err(|_| KeyError::Malformed)
+    EcdsaKeyPair::from_private_key_and_public_key(&ECDSA_P256_SHA256_FIXED_SIGNING, scalar.expose(), public.sec1())
+        .map_err(|_| KeyError::Malformed)
 }
 
 /// Reads a scalar in `1..n` and computes the public half.
@@ -86,9 +76,6 @@ pub(super) fn private_key(bytes: &[u8; 32]) -> Result<(PrivateKey, P256PublicKey
     }
     let key = PrivateKey::from_private_key(&ECDH_P256, bytes).map_err(|_| KeyError::Malformed)?;
     let public = key.compute_public_key().map_err(|_| KeyError::Malformed)?;
-    let sec1 = public
-        .as_ref()
-        .try_into()
-        .map_err(|_| KeyError::Malformed)?;
+    let sec1 = public.as_ref().try_into().map_err(|_| KeyError::Malformed)?;
     Ok((key, P256PublicKey::from_checked_point(sec1)))
 }

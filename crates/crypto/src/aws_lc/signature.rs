@@ -2,13 +2,13 @@
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ED25519, EcdsaKeyPair, KeyPair as _,
-    UnparsedPublicKey, VerificationAlgorithm,
+    ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ED25519, EcdsaKeyPair, KeyPair as _, UnparsedPublicKey,
+    VerificationAlgorithm,
 };
 
 use crate::{
-    InvalidSignature, KeyError, P256PublicKey, PublicKey, SignError, Signature, SignatureAlgorithm,
-    SignatureVerifier, Signer,
+    InvalidSignature, KeyError, P256PublicKey, PublicKey, SignError, Signature, SignatureAlgorithm, SignatureVerifier,
+    Signer,
 };
 
 #[derive(Debug)]
@@ -23,12 +23,8 @@ impl SignatureVerifier for AwsLcVerifier {
         signature: &[u8],
     ) -> Result<(), InvalidSignature> {
         let (algorithm, key): (&'static dyn VerificationAlgorithm, &[u8]) = match (algorithm, key) {
-            (SignatureAlgorithm::Es256, PublicKey::P256(key)) => {
-                (&ECDSA_P256_SHA256_FIXED, key.sec1())
-            }
-            (SignatureAlgorithm::Es384, PublicKey::P384(key)) => {
-                (&ECDSA_P384_SHA384_FIXED, key.as_slice())
-            }
+            (SignatureAlgorithm::Es256, PublicKey::P256(key)) => (&ECDSA_P256_SHA256_FIXED, key.sec1()),
+            (SignatureAlgorithm::Es384, PublicKey::P384(key)) => (&ECDSA_P384_SHA384_FIXED, key.as_slice()),
             (SignatureAlgorithm::EdDsa, PublicKey::Ed25519(key)) => {
                 crate::ed25519::check_commitment(signature)?;
                 (&ED25519, key)
@@ -50,11 +46,7 @@ pub(super) struct Es256Signer {
 
 impl Es256Signer {
     pub(super) fn new(pair: EcdsaKeyPair) -> Result<Self, KeyError> {
-        let sec1 = pair
-            .public_key()
-            .as_ref()
-            .try_into()
-            .map_err(|_| KeyError::Malformed)?;
+        let sec1 = pair.public_key().as_ref().try_into().map_err(|_| KeyError::Malformed)?;
         Ok(Self {
             pair,
             public: PublicKey::P256(P256PublicKey::from_checked_point(sec1)),

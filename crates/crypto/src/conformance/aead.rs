@@ -25,25 +25,13 @@ pub(super) fn wycheproof_aes_gcm(provider: &CryptoProvider) {
                 .open(algorithm, &key, &nonce, &aad, &hex(case, "ct"), &tag);
             if let Ok(plaintext) = &opened {
                 assert_eq!(*plaintext, hex(case, "msg"));
-                let sealed = provider
-                    .aead
-                    .seal(algorithm, &key, &nonce, &aad, plaintext)
-                    .unwrap();
+                let sealed = provider.aead.seal(algorithm, &key, &nonce, &aad, plaintext).unwrap();
                 assert_eq!(sealed, (hex(case, "ct"), tag));
             }
             tally.judge(case, false, opened.is_ok());
         }
     }
-    assert_eq!(
-        (tally, unrepresentable),
-        (
-            Tally {
-                valid: 79,
-                invalid: 54
-            },
-            183
-        )
-    );
+    assert_eq!((tally, unrepresentable), (Tally { valid: 79, invalid: 54 }, 183));
 }
 
 pub(super) fn seals_and_opens(provider: &CryptoProvider) {
@@ -54,9 +42,7 @@ pub(super) fn seals_and_opens(provider: &CryptoProvider) {
             .seal(algorithm, &key, &[1; 12], b"aad", b"plaintext")
             .unwrap();
         for other in all_providers() {
-            let opened = other
-                .aead
-                .open(algorithm, &key, &[1; 12], b"aad", &ciphertext, &tag);
+            let opened = other.aead.open(algorithm, &key, &[1; 12], b"aad", &ciphertext, &tag);
             assert_eq!(opened.as_deref(), Ok(b"plaintext".as_slice()));
         }
     }
@@ -69,9 +55,7 @@ pub(super) fn refuses_changed_ciphertext(provider: &CryptoProvider) {
         .seal(algorithm, &[7; 32], &[1; 12], b"aad", b"plaintext")
         .unwrap();
     let open = |key: &[u8], nonce, aad: &[u8], ciphertext: &[u8], tag: &[u8; 16]| {
-        provider
-            .aead
-            .open(algorithm, key, nonce, aad, ciphertext, tag)
+        provider.aead.open(algorithm, key, nonce, aad, ciphertext, tag)
     };
     let (mut changed, mut other_tag) = (ciphertext.clone(), tag);
     changed[0] ^= 1;
@@ -99,14 +83,9 @@ pub(super) fn refuses_aead_keys_of_other_lengths(provider: &CryptoProvider) {
     ] {
         for length in lengths {
             let key = vec![7; length];
+            assert_eq!(provider.aead.seal(algorithm, &key, &[1; 12], b"", b"p"), Err(AeadError));
             assert_eq!(
-                provider.aead.seal(algorithm, &key, &[1; 12], b"", b"p"),
-                Err(AeadError)
-            );
-            assert_eq!(
-                provider
-                    .aead
-                    .open(algorithm, &key, &[1; 12], b"", b"p", &[0; 16]),
+                provider.aead.open(algorithm, &key, &[1; 12], b"", b"p", &[0; 16]),
                 Err(AeadError)
             );
         }

@@ -6,9 +6,8 @@ use crate::wycheproof::{Tally, cases, decode_hex, groups, hex};
 use crate::{CryptoProvider, KeyError};
 
 pub(super) fn wycheproof_ecdh(provider: &CryptoProvider) {
-    let coordinate = |key: &serde_json::Value, name: &str| {
-        mahfada_base::base64url::decode(key[name].as_str().unwrap()).unwrap()
-    };
+    let coordinate =
+        |key: &serde_json::Value, name: &str| mahfada_base::base64url::decode(key[name].as_str().unwrap()).unwrap();
     let (mut tally, mut other_curves) = (Tally::default(), 0);
     for case in cases(&groups("ecdh_secp256r1_webcrypto")[0]) {
         let (public, private) = (&case["public"], &case["private"]);
@@ -21,20 +20,9 @@ pub(super) fn wycheproof_ecdh(provider: &CryptoProvider) {
         let shared = provider
             .keys
             .p256_public(&coordinate(public, "x"), &coordinate(public, "y"))
-            .and_then(|peer| {
-                provider
-                    .agreement
-                    .from_scalar(&scalar)
-                    .unwrap()
-                    .agree(&peer)
-            });
+            .and_then(|peer| provider.agreement.from_scalar(&scalar).unwrap().agree(&peer));
         if let Ok(shared) = &shared {
-            assert_eq!(
-                shared.expose().as_slice(),
-                hex(case, "shared"),
-                "case {}",
-                case["tcId"]
-            );
+            assert_eq!(shared.expose().as_slice(), hex(case, "shared"), "case {}", case["tcId"]);
         }
         tally.judge(case, false, shared.is_ok());
     }
@@ -49,24 +37,15 @@ pub(super) fn wycheproof_ecdh(provider: &CryptoProvider) {
 }
 
 pub(super) fn agreement_meets_in_the_middle(provider: &CryptoProvider) {
-    let ours = provider
-        .agreement
-        .generate(&SeededRandom::new("ours"))
-        .unwrap();
+    let ours = provider.agreement.generate(&SeededRandom::new("ours")).unwrap();
     for other in all_providers() {
-        let theirs = other
-            .agreement
-            .generate(&SeededRandom::new("theirs"))
-            .unwrap();
+        let theirs = other.agreement.generate(&SeededRandom::new("theirs")).unwrap();
         let (here, there) = (
             ours.agree(theirs.public_key()).unwrap(),
             theirs.agree(ours.public_key()).unwrap(),
         );
         assert_eq!(here.expose(), there.expose());
-        let restored = other
-            .agreement
-            .from_scalar(ours.to_scalar().unwrap().expose())
-            .unwrap();
+        let restored = other.agreement.from_scalar(ours.to_scalar().unwrap().expose()).unwrap();
         assert_eq!(restored.public_key(), ours.public_key());
     }
     assert!(!format!("{ours:?}").contains(&format!("{:?}", ours.to_scalar().unwrap().expose())));

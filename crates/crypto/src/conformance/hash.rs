@@ -8,25 +8,17 @@ pub(super) fn wycheproof_hkdf(provider: &CryptoProvider) {
     for group in groups("hkdf_sha256") {
         for case in cases(&group) {
             let mut output = vec![0; usize::try_from(case["size"].as_u64().unwrap()).unwrap()];
-            let derived = provider.mac.hkdf_sha256(
-                &hex(case, "salt"),
-                &hex(case, "ikm"),
-                &hex(case, "info"),
-                &mut output,
-            );
+            let derived =
+                provider
+                    .mac
+                    .hkdf_sha256(&hex(case, "salt"), &hex(case, "ikm"), &hex(case, "info"), &mut output);
             if derived.is_ok() {
                 assert_eq!(output, hex(case, "okm"), "case {}", case["tcId"]);
             }
             tally.judge(case, false, derived.is_ok());
         }
     }
-    assert_eq!(
-        tally,
-        Tally {
-            valid: 83,
-            invalid: 3
-        }
-    );
+    assert_eq!(tally, Tally { valid: 83, invalid: 3 });
 }
 
 /// The one-block messages of FIPS 180-4.
@@ -36,18 +28,9 @@ pub(super) fn known_digests(provider: &CryptoProvider) {
                   8086072ba1e7cc2358baeca134c825a7";
     let sha512 = "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a\
                   2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f";
-    assert_eq!(
-        provider.digest.sha256(b"abc").as_slice(),
-        decode_hex(sha256)
-    );
-    assert_eq!(
-        provider.digest.sha384(b"abc").as_slice(),
-        decode_hex(sha384)
-    );
-    assert_eq!(
-        provider.digest.sha512(b"abc").as_slice(),
-        decode_hex(sha512)
-    );
+    assert_eq!(provider.digest.sha256(b"abc").as_slice(), decode_hex(sha256));
+    assert_eq!(provider.digest.sha384(b"abc").as_slice(), decode_hex(sha384));
+    assert_eq!(provider.digest.sha512(b"abc").as_slice(), decode_hex(sha512));
 }
 
 /// RFC 4231 §4.3 and §4.7, RFC 5869 §A.1 and §A.3.
@@ -74,15 +57,10 @@ pub(super) fn known_macs(provider: &CryptoProvider) {
         .mac
         .hkdf_sha256(&salt, &[0x0b; 22], &info, &mut output)
         .unwrap();
-    let expected =
-        "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865";
+    let expected = "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865";
     assert_eq!(output.as_slice(), decode_hex(expected));
-    provider
-        .mac
-        .hkdf_sha256(b"", &[0x0b; 22], b"", &mut output)
-        .unwrap();
-    let expected =
-        "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d9d201395faa4b61a96c8";
+    provider.mac.hkdf_sha256(b"", &[0x0b; 22], b"", &mut output).unwrap();
+    let expected = "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d9d201395faa4b61a96c8";
     assert_eq!(output.as_slice(), decode_hex(expected));
 }
 

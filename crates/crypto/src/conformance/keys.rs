@@ -5,53 +5,34 @@ use std::collections::HashSet;
 use super::all_providers;
 use crate::hazmat::{FailingRandom, SeededRandom};
 use crate::wycheproof::{groups, hex};
-use crate::{
-    CryptoProvider, InvalidSignature, KeyError, PublicKey, RandomError, SignatureAlgorithm,
-};
+use crate::{CryptoProvider, InvalidSignature, KeyError, PublicKey, RandomError, SignatureAlgorithm};
 
 pub(super) fn refuses_other_lengths(provider: &CryptoProvider) {
-    let signer = provider
-        .keys
-        .generate_es256(&SeededRandom::new("length"))
-        .unwrap();
+    let signer = provider.keys.generate_es256(&SeededRandom::new("length")).unwrap();
     let signature = signer.sign(b"m").unwrap().0;
-    for other in [
-        &signature[..63],
-        &[signature.as_slice(), &[0]].concat(),
-        &[],
-    ] {
-        let verdict =
-            provider
-                .signatures
-                .verify(SignatureAlgorithm::Es256, signer.public_key(), b"m", other);
+    for other in [&signature[..63], &[signature.as_slice(), &[0]].concat(), &[]] {
+        let verdict = provider
+            .signatures
+            .verify(SignatureAlgorithm::Es256, signer.public_key(), b"m", other);
         assert_eq!(verdict, Err(InvalidSignature));
     }
     for length in [0, 31, 33, 64] {
         assert_eq!(
-            provider
-                .keys
-                .p256_public(&vec![1; length], &vec![1; length]),
+            provider.keys.p256_public(&vec![1; length], &vec![1; length]),
             Err(KeyError::Malformed)
         );
         assert_eq!(
-            provider
-                .keys
-                .p384_public(&vec![1; length], &vec![1; length]),
+            provider.keys.p384_public(&vec![1; length], &vec![1; length]),
             Err(KeyError::Malformed)
         );
-        assert_eq!(
-            provider.keys.ed25519_public(&vec![1; length]),
-            Err(KeyError::Malformed)
-        );
+        assert_eq!(provider.keys.ed25519_public(&vec![1; length]), Err(KeyError::Malformed));
     }
     let PublicKey::P256(key) = signer.public_key() else {
         panic!("not on P-256")
     };
     let (x, y) = key.coordinates();
     assert_eq!(
-        provider
-            .keys
-            .p256_public(&x[..31], &[&x[31..], &y].concat()),
+        provider.keys.p256_public(&x[..31], &[&x[31..], &y].concat()),
         Err(KeyError::Malformed)
     );
     assert_eq!(provider.keys.p256_public(&x, &y), Ok(*key));
@@ -65,10 +46,7 @@ pub(super) fn refuses_points_off_the_curve(provider: &CryptoProvider) {
         provider.keys.p256_public(&p256[1..33], &p256[33..]),
         Err(KeyError::Malformed)
     );
-    assert_eq!(
-        provider.keys.p256_public(&[0; 32], &[0; 32]),
-        Err(KeyError::Malformed)
-    );
+    assert_eq!(provider.keys.p256_public(&[0; 32], &[0; 32]), Err(KeyError::Malformed));
     let group = &groups("ecdsa_secp384r1_sha384_p1363")[0];
     let mut p384 = hex(&group["publicKey"], "uncompressed");
     p384[96] ^= 1;
@@ -84,21 +62,9 @@ pub(super) fn refuses_points_off_the_curve(provider: &CryptoProvider) {
 
 pub(super) fn failing_random_makes_no_key(provider: &CryptoProvider) {
     let expected = Err(KeyError::Random(RandomError));
-    assert_eq!(
-        provider.keys.generate_es256(&FailingRandom).map(|_| ()),
-        expected
-    );
-    assert_eq!(
-        provider
-            .keys
-            .generate_es256_pkcs8(&FailingRandom)
-            .map(|_| ()),
-        expected
-    );
-    assert_eq!(
-        provider.agreement.generate(&FailingRandom).map(|_| ()),
-        expected
-    );
+    assert_eq!(provider.keys.generate_es256(&FailingRandom).map(|_| ()), expected);
+    assert_eq!(provider.keys.generate_es256_pkcs8(&FailingRandom).map(|_| ()), expected);
+    assert_eq!(provider.agreement.generate(&FailingRandom).map(|_| ()), expected);
 }
 
 pub(super) fn one_seed_makes_one_key(provider: &CryptoProvider) {
@@ -120,24 +86,15 @@ pub(super) fn one_seed_makes_one_key(provider: &CryptoProvider) {
 }
 
 pub(super) fn pkcs8_survives_a_round_trip(provider: &CryptoProvider) {
-    let der = provider
-        .keys
-        .generate_es256_pkcs8(&SeededRandom::new("pkcs8"))
-        .unwrap();
-    let generated = provider
-        .keys
-        .generate_es256(&SeededRandom::new("pkcs8"))
-        .unwrap();
+    let der = provider.keys.generate_es256_pkcs8(&SeededRandom::new("pkcs8")).unwrap();
+    let generated = provider.keys.generate_es256(&SeededRandom::new("pkcs8")).unwrap();
     for reader in all_providers() {
         let signer = reader.keys.es256_from_pkcs8(der.expose()).unwrap();
         assert_eq!(signer.public_key(), generated.public_key());
         let signature = signer.sign(b"m").unwrap().0;
-        let verdict = provider.signatures.verify(
-            SignatureAlgorithm::Es256,
-            generated.public_key(),
-            b"m",
-            &signature,
-        );
+        let verdict = provider
+            .signatures
+            .verify(SignatureAlgorithm::Es256, generated.public_key(), b"m", &signature);
         assert_eq!(verdict, Ok(()));
     }
 }
@@ -154,21 +111,12 @@ pub(super) fn refuses_foreign_pkcs8(provider: &CryptoProvider) {
         .clone();
     assert_eq!(read(&der), Ok(()));
     assert_eq!(read(&der[..der.len() - 1]), Err(KeyError::Malformed));
-    assert_eq!(
-        read(&[der.as_slice(), &[0]].concat()),
-        Err(KeyError::Malformed)
-    );
+    assert_eq!(read(&[der.as_slice(), &[0]].concat()), Err(KeyError::Malformed));
     assert_eq!(read(&[]), Err(KeyError::Malformed));
-    let p384 = p384::SecretKey::from_slice(&[7; 48])
-        .unwrap()
-        .to_pkcs8_der()
-        .unwrap();
+    let p384 = p384::SecretKey::from_slice(&[7; 48]).unwrap().to_pkcs8_der().unwrap();
     assert_eq!(read(p384.as_bytes()), Err(KeyError::Malformed));
     // The public half of somebody else.
-    let other = provider
-        .keys
-        .generate_es256(&SeededRandom::new("other"))
-        .unwrap();
+    let other = provider.keys.generate_es256(&SeededRandom::new("other")).unwrap();
     let PublicKey::P256(other) = other.public_key() else {
         panic!("not on P-256")
     };

@@ -5,8 +5,7 @@ use p256::elliptic_curve::ops::{Invert as _, MulByGeneratorVartime as _, Reduce}
 use p256::elliptic_curve::point::AffineCoordinates as _;
 use p256::elliptic_curve::sec1::{FromSec1Point, ModulusSize, ToSec1Point};
 use p256::elliptic_curve::{
-    AffinePoint, CurveArithmetic, FieldBytes, FieldBytesSize, NonZeroScalar, ProjectivePoint,
-    PublicKey, Scalar,
+    AffinePoint, CurveArithmetic, FieldBytes, FieldBytesSize, NonZeroScalar, ProjectivePoint, PublicKey, Scalar,
 };
 
 use super::Curve;
@@ -64,12 +63,8 @@ impl EcPublicKey {
             Curve::P256 => is_signature::<p256::NistP256>(&self.sec1, digest, r, s),
             Curve::P384 => is_signature::<p384::NistP384>(&self.sec1, digest, r, s),
             Curve::P521 => is_signature::<p521::NistP521>(&self.sec1, digest, r, s),
-            Curve::BrainpoolP256r1 => {
-                is_signature::<bp256::BrainpoolP256r1>(&self.sec1, digest, r, s)
-            }
-            Curve::BrainpoolP384r1 => {
-                is_signature::<bp384::BrainpoolP384r1>(&self.sec1, digest, r, s)
-            }
+            Curve::BrainpoolP256r1 => is_signature::<bp256::BrainpoolP256r1>(&self.sec1, digest, r, s),
+            Curve::BrainpoolP384r1 => is_signature::<bp384::BrainpoolP384r1>(&self.sec1, digest, r, s),
         };
         if valid == Some(true) {
             Ok(())
@@ -101,8 +96,7 @@ where
     let (r, s) = (scalar::<C>(r)?, scalar::<C>(s)?);
     let inverse = *s.invert_vartime();
     let (u1, u2) = (leftmost_bits::<C>(digest) * inverse, *r * inverse);
-    let sum =
-        ProjectivePoint::<C>::mul_by_generator_and_mul_add_vartime(&u1, &u2, &key).to_affine();
+    let sum = ProjectivePoint::<C>::mul_by_generator_and_mul_add_vartime(&u1, &u2, &key).to_affine();
     // The neutral element has no x-coordinate; the library gives it zero, which no r equals.
     Some(*r == <Scalar<C> as Reduce<FieldBytes<C>>>::reduce(&sum.x()))
 }

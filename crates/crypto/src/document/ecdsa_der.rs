@@ -15,9 +15,7 @@ pub(super) fn split(der: &[u8], length: usize) -> Option<(Vec<u8>, Vec<u8>)> {
 /// Splits one element with the tag off and returns its content and what follows.
 fn element(der: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
     let (length, rest) = match der.strip_prefix(&[tag])? {
-        [length @ 0..=0x7f, rest @ ..] | [0x81, length @ 0x80..=0xff, rest @ ..] => {
-            (usize::from(*length), rest)
-        }
+        [length @ 0..=0x7f, rest @ ..] | [0x81, length @ 0x80..=0xff, rest @ ..] => (usize::from(*length), rest),
         _ => return None,
     };
     rest.split_at_checked(length)

@@ -45,9 +45,7 @@ impl RsaPublicKey {
         if exponent.len() > 8 {
             return Err(KeyError::Malformed);
         }
-        let exponent = exponent
-            .iter()
-            .fold(0, |value, byte| value << 8 | u64::from(*byte));
+        let exponent = exponent.iter().fold(0, |value, byte| value << 8 | u64::from(*byte));
         if exponent < 3 || exponent & 1 == 0 {
             return Err(KeyError::Malformed);
         }
@@ -150,12 +148,7 @@ impl Eq for RsaPublicKey {}
 
 impl std::fmt::Debug for RsaPublicKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "RsaPublicKey({} bits, e = {})",
-            self.bits(),
-            self.exponent
-        )
+        write!(f, "RsaPublicKey({} bits, e = {})", self.bits(), self.exponent)
     }
 }
 
@@ -166,8 +159,6 @@ fn without_leading_zeros(number: &[u8]) -> &[u8] {
 
 /// Counts the bits of a number without leading zero bytes.
 fn bits(number: &[u8]) -> usize {
-    let unused = number
-        .first()
-        .map_or(0, |byte| byte.leading_zeros() as usize);
+    let unused = number.first().map_or(0, |byte| byte.leading_zeros() as usize);
     (number.len() * 8).saturating_sub(unused)
 }

@@ -49,13 +49,7 @@ pub(super) fn verify_pss(
 }
 
 /// Checks an encoding of at most `bits` bits (RFC 8017 §9.1.2); `None` when it is too short for hash and salt.
-fn matches_pss(
-    encoded: &[u8],
-    bits: usize,
-    hash: HashAlgorithm,
-    salt_len: usize,
-    message: &[u8],
-) -> Option<bool> {
+fn matches_pss(encoded: &[u8], bits: usize, hash: HashAlgorithm, salt_len: usize, message: &[u8]) -> Option<bool> {
     // The encoded message is a byte shorter than the modulus when that has 8k + 1 bits.
     let length = bits.div_ceil(8);
     let (surplus, encoded) = encoded.split_at_checked(encoded.len().checked_sub(length)?)?;
@@ -104,18 +98,9 @@ mod tests {
             block.push(1);
             block.extend(salt);
             let mask = mgf1(hash, &digest, block.len());
-            block
-                .iter_mut()
-                .zip(mask)
-                .for_each(|(byte, mask)| *byte ^= mask);
+            block.iter_mut().zip(mask).for_each(|(byte, mask)| *byte ^= mask);
             block[0] &= 0xff >> (length * 8 - bits);
-            let encoded = [
-                vec![0; (bits + 1).div_ceil(8) - length],
-                block,
-                digest,
-                vec![0xbc],
-            ]
-            .concat();
+            let encoded = [vec![0; (bits + 1).div_ceil(8) - length], block, digest, vec![0xbc]].concat();
             let judge = |encoded: &[u8]| matches_pss(encoded, bits, hash, 20, b"m");
             assert_eq!(judge(&encoded), Some(true), "{bits}");
             let mut above = encoded.clone();
@@ -126,10 +111,7 @@ mod tests {
 
     #[test]
     fn refuses_what_is_too_short_for_hash_and_salt() {
-        assert_eq!(
-            matches_pss(&[0xbc; 41], 41 * 8, HashAlgorithm::Sha1, 20, b"m"),
-            None
-        );
+        assert_eq!(matches_pss(&[0xbc; 41], 41 * 8, HashAlgorithm::Sha1, 20, b"m"), None);
         assert_eq!(
             matches_pss(&[0xbc; 42], 42 * 8, HashAlgorithm::Sha1, 20, b"m"),
             Some(false)

@@ -99,9 +99,7 @@ fn wycheproof_rsa_pkcs1() {
         ("rsa_signature_2048_sha256", 9, 250),
         ("rsa_signature_4096_sha256", 7, 251),
     ] {
-        let tally = rsa_file(file, |group| {
-            DocumentAlgorithm::RsaPkcs1(hash(text(group, "sha")))
-        });
+        let tally = rsa_file(file, |group| DocumentAlgorithm::RsaPkcs1(hash(text(group, "sha"))));
         assert_eq!(tally, Tally { valid, invalid }, "{file}");
     }
 }
@@ -121,10 +119,7 @@ fn wycheproof_rsa_pss() {
             salt_len: usize::try_from(group["sLen"].as_u64().unwrap()).unwrap(),
         });
         assert_eq!(tally.valid + tally.invalid, total, "{file}");
-        assert!(
-            tally.valid >= 60 && tally.invalid >= 40,
-            "{file}: {tally:?}"
-        );
+        assert!(tally.valid >= 60 && tally.invalid >= 40, "{file}: {tally:?}");
     }
 }
 
@@ -137,8 +132,7 @@ struct Signed {
 }
 
 fn signed() -> Vec<Signed> {
-    let document: Value =
-        serde_json::from_str(include_str!("../../testdata/document.json")).unwrap();
+    let document: Value = serde_json::from_str(include_str!("../../testdata/document.json")).unwrap();
     let message = hex(&document, "message");
     let read = |case: &Value| {
         let hash_algorithm = hash(text(case, "hash"));
@@ -153,12 +147,8 @@ fn signed() -> Vec<Signed> {
             scheme => panic!("{scheme}"),
         };
         let key = match case["curve"].as_str() {
-            Some(name) => {
-                DocumentKey::Ec(EcPublicKey::new(curve(name), &hex(case, "key")).unwrap())
-            }
-            None => DocumentKey::Rsa(
-                RsaPublicKey::new(&hex(case, "modulus"), &hex(case, "exponent")).unwrap(),
-            ),
+            Some(name) => DocumentKey::Ec(EcPublicKey::new(curve(name), &hex(case, "key")).unwrap()),
+            None => DocumentKey::Rsa(RsaPublicKey::new(&hex(case, "modulus"), &hex(case, "exponent")).unwrap()),
         };
         Signed {
             key,
@@ -167,12 +157,7 @@ fn signed() -> Vec<Signed> {
             signature: hex(case, "sig"),
         }
     };
-    document["cases"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(read)
-        .collect()
+    document["cases"].as_array().unwrap().iter().map(read).collect()
 }
 
 fn has_other_mgf(algorithm: &DocumentAlgorithm) -> bool {
@@ -196,15 +181,9 @@ fn verifies_every_hash_on_every_curve_and_key_size() {
             Ok(()),
             "{algorithm:?} {key:?}"
         );
-        assert_eq!(
-            verify(&key, &algorithm, b"another", &signature),
-            Err(InvalidSignature)
-        );
+        assert_eq!(verify(&key, &algorithm, b"another", &signature), Err(InvalidSignature));
         *signature.last_mut().unwrap() ^= 1;
-        assert_eq!(
-            verify(&key, &algorithm, &message, &signature),
-            Err(InvalidSignature)
-        );
+        assert_eq!(verify(&key, &algorithm, &message, &signature), Err(InvalidSignature));
     }
 }
 
@@ -215,12 +194,7 @@ fn refuses_another_mask_hash() {
         .into_iter()
         .find(|case| has_other_mgf(&case.algorithm))
         .unwrap();
-    let verdict = verify(
-        &other.key,
-        &other.algorithm,
-        &other.message,
-        &other.signature,
-    );
+    let verdict = verify(&other.key, &other.algorithm, &other.message, &other.signature);
     assert_eq!(verdict, Err(InvalidSignature));
     for mut case in signed() {
         if let DocumentAlgorithm::RsaPss {
@@ -240,12 +214,7 @@ fn refuses_another_mask_hash() {
 fn refuses_another_salt_length_hash_and_scheme() {
     let case = signed()
         .into_iter()
-        .find(|case| {
-            matches!(
-                case.algorithm,
-                DocumentAlgorithm::RsaPss { salt_len: 32, .. }
-            )
-        })
+        .find(|case| matches!(case.algorithm, DocumentAlgorithm::RsaPss { salt_len: 32, .. }))
         .unwrap();
     let pss = |hash, salt_len| DocumentAlgorithm::RsaPss {
         hash,
@@ -341,10 +310,7 @@ fn refuses_rsa_keys_out_of_bounds() {
         (vec![], &exponent),
         (vec![0; 256], &exponent),
     ] {
-        assert_eq!(
-            RsaPublicKey::new(&modulus, exponent),
-            Err(KeyError::Malformed)
-        );
+        assert_eq!(RsaPublicKey::new(&modulus, exponent), Err(KeyError::Malformed));
     }
 }
 
@@ -396,13 +362,7 @@ fn complement_subtracts_with_borrow() {
 fn base_points_lie_on_their_curves() {
     for curve in Curve::ALL {
         let parameters = curve.parameters();
-        for part in [
-            parameters.p,
-            parameters.a,
-            parameters.b,
-            parameters.gx,
-            parameters.gy,
-        ] {
+        for part in [parameters.p, parameters.a, parameters.b, parameters.gx, parameters.gy] {
             assert_eq!(part.len(), curve.field_len());
         }
         assert_eq!((parameters.n.len(), parameters.h), (curve.order_len(), 1));
@@ -420,14 +380,11 @@ fn parameters_satisfy_their_equation() {
 
     for curve in Curve::ALL {
         let parameters = curve.parameters();
-        let number = |bytes| {
-            BoxedUint::from_be_slice(bytes, u32::try_from(8 * curve.field_len()).unwrap()).unwrap()
-        };
+        let number = |bytes| BoxedUint::from_be_slice(bytes, u32::try_from(8 * curve.field_len()).unwrap()).unwrap();
         let field = BoxedMontyParams::new_vartime(Odd::new(number(parameters.p)).unwrap());
         let element = |bytes| BoxedMontyForm::new(number(bytes), &field);
         let (x, y) = (element(parameters.gx), element(parameters.gy));
-        let right =
-            &(&(&x.square() * &x) + &(&element(parameters.a) * &x)) + &element(parameters.b);
+        let right = &(&(&x.square() * &x) + &(&element(parameters.a) * &x)) + &element(parameters.b);
         assert_eq!(y.square(), right, "{curve:?}");
     }
 }
@@ -494,10 +451,7 @@ fn refuses_points_in_other_forms_and_off_the_curve() {
 #[test]
 fn known_digests() {
     for (hash, expected) in [
-        (
-            HashAlgorithm::Sha1,
-            "a9993e364706816aba3e25717850c26c9cd0d89d",
-        ),
+        (HashAlgorithm::Sha1, "a9993e364706816aba3e25717850c26c9cd0d89d"),
         (
             HashAlgorithm::Sha224,
             "23097d223405d8228642a477bda255b32aadbce4bda0b3f7e36c9da7",

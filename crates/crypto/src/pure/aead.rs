@@ -33,22 +33,13 @@ impl Aead for PureAead {
         tag: &[u8; 16],
     ) -> Result<Vec<u8>, AeadError> {
         match algorithm {
-            ContentEncryption::A128Gcm => {
-                open::<Aes128Gcm>(key, nonce, associated_data, ciphertext, tag)
-            }
-            ContentEncryption::A256Gcm => {
-                open::<Aes256Gcm>(key, nonce, associated_data, ciphertext, tag)
-            }
+            ContentEncryption::A128Gcm => open::<Aes128Gcm>(key, nonce, associated_data, ciphertext, tag),
+            ContentEncryption::A256Gcm => open::<Aes256Gcm>(key, nonce, associated_data, ciphertext, tag),
         }
     }
 }
 
-fn seal<C>(
-    key: &[u8],
-    nonce: &[u8; 12],
-    aad: &[u8],
-    plaintext: &[u8],
-) -> Result<(Vec<u8>, [u8; 16]), AeadError>
+fn seal<C>(key: &[u8], nonce: &[u8; 12], aad: &[u8], plaintext: &[u8]) -> Result<(Vec<u8>, [u8; 16]), AeadError>
 where
     C: AeadInOut + KeyInit,
 {
@@ -61,13 +52,7 @@ where
     Ok((buffer, tag.as_slice().try_into().map_err(|_| AeadError)?))
 }
 
-fn open<C>(
-    key: &[u8],
-    nonce: &[u8; 12],
-    aad: &[u8],
-    ciphertext: &[u8],
-    tag: &[u8; 16],
-) -> Result<Vec<u8>, AeadError>
+fn open<C>(key: &[u8], nonce: &[u8; 12], aad: &[u8], ciphertext: &[u8], tag: &[u8; 16]) -> Result<Vec<u8>, AeadError>
 where
     C: AeadInOut + KeyInit,
 {

@@ -45,11 +45,8 @@ impl AgreementKey for SoftwareKey {
     }
 
     fn agree(&self, peer: &P256PublicKey) -> Result<Secret<[u8; 32]>, KeyError> {
-        let peer =
-            p256::PublicKey::from_sec1_bytes(peer.sec1()).map_err(|_| KeyError::Malformed)?;
-        Ok(Secret::new(
-            (*self.key.diffie_hellman(&peer).raw_secret_bytes()).into(),
-        ))
+        let peer = p256::PublicKey::from_sec1_bytes(peer.sec1()).map_err(|_| KeyError::Malformed)?;
+        Ok(Secret::new((*self.key.diffie_hellman(&peer).raw_secret_bytes()).into()))
     }
 
     fn to_scalar(&self) -> Result<Secret<[u8; 32]>, KeyError> {

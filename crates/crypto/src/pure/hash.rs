@@ -26,22 +26,13 @@ impl Digest for PureDigest {
 pub(super) struct PureMac;
 
 impl Mac for PureMac {
-    #[expect(
-        clippy::expect_used,
-        reason = "HMAC takes a key of any length (RFC 2104 §3)"
-    )]
+    #[expect(clippy::expect_used, reason = "HMAC takes a key of any length (RFC 2104 §3)")]
     fn hmac_sha256(&self, key: &[u8], message: &[u8]) -> [u8; 32] {
         let mac = Hmac::<Sha256>::new_from_slice(key).expect("any length");
         mac.chain_update(message).finalize().into_bytes().into()
     }
 
-    fn hkdf_sha256(
-        &self,
-        salt: &[u8],
-        input: &[u8],
-        info: &[u8],
-        output: &mut [u8],
-    ) -> Result<(), KeyError> {
+    fn hkdf_sha256(&self, salt: &[u8], input: &[u8], info: &[u8], output: &mut [u8]) -> Result<(), KeyError> {
         hkdf::Hkdf::<Sha256>::new(Some(salt), input)
             .expand(info, output)
             .map_err(|_| KeyError::OutputTooLong)

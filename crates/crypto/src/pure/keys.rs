@@ -40,9 +40,7 @@ impl Keys for PureKeys {
     }
 
     fn generate_es256_pkcs8(&self, random: &dyn Random) -> Result<Secret<Vec<u8>>, KeyError> {
-        let der = draw_key(random)?
-            .to_pkcs8_der()
-            .map_err(|_| KeyError::Malformed)?;
+        let der = draw_key(random)?.to_pkcs8_der().map_err(|_| KeyError::Malformed)?;
         Ok(Secret::new(der.as_bytes().to_vec()))
     }
 }

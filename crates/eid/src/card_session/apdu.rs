@@ -10,11 +10,7 @@ pub(super) fn select_application() -> Vec<u8> {
 }
 
 pub(super) fn select_file(identifier: u16) -> Vec<u8> {
-    [
-        &[0x00, 0xA4, 0x02, 0x0C, 0x02],
-        &identifier.to_be_bytes()[..],
-    ]
-    .concat()
+    [&[0x00, 0xA4, 0x02, 0x0C, 0x02], &identifier.to_be_bytes()[..]].concat()
 }
 
 /// Reads `length` bytes at an offset below 2^15.
@@ -26,9 +22,7 @@ pub(super) fn read_binary(offset: u16, length: u8) -> Vec<u8> {
 /// Reads at any offset; the response wraps the data in tag 53 (ISO/IEC 7816-4 §7.2.3, odd instruction).
 pub(super) fn read_binary_extended(offset: u32, length: u8) -> Vec<u8> {
     let [_, high, middle, low] = offset.to_be_bytes();
-    vec![
-        0x00, 0xB1, 0x00, 0x00, 0x05, 0x54, 0x03, high, middle, low, length,
-    ]
+    vec![0x00, 0xB1, 0x00, 0x00, 0x05, 0x54, 0x03, high, middle, low, length]
 }
 
 /// Has the chip sign the challenge (Doc 9303-11 §6.1).

@@ -149,13 +149,9 @@ mod tests {
 
     fn answer(file: &[u8], command: &[u8]) -> Vec<u8> {
         let length = usize::from(*command.last().unwrap());
-        let chunk = |offset: usize, length: usize| {
-            &file[offset.min(file.len())..(offset + length).min(file.len())]
-        };
+        let chunk = |offset: usize, length: usize| &file[offset.min(file.len())..(offset + length).min(file.len())];
         let data = if command[1] == 0xB1 {
-            let offset = usize::from(command[7]) << 16
-                | usize::from(command[8]) << 8
-                | usize::from(command[9]);
+            let offset = usize::from(command[7]) << 16 | usize::from(command[8]) << 8 | usize::from(command[9]);
             let chunk = chunk(offset, length - 3);
             let header = match chunk.len() {
                 0..0x80 => vec![0x53, u8::try_from(chunk.len()).unwrap()],
@@ -163,11 +159,7 @@ mod tests {
             };
             [&header[..], chunk].concat()
         } else {
-            chunk(
-                usize::from(command[2]) << 8 | usize::from(command[3]),
-                length,
-            )
-            .to_vec()
+            chunk(usize::from(command[2]) << 8 | usize::from(command[3]), length).to_vec()
         };
         [&data[..], &[0x90, 0x00]].concat()
     }
@@ -175,10 +167,7 @@ mod tests {
     fn file(length: usize) -> Vec<u8> {
         let [_, high, middle, low] = u32::try_from(length).unwrap().to_be_bytes();
         let body = (0..length).map(|i| u8::try_from(i % 251).unwrap());
-        [0x75, 0x83, high, middle, low]
-            .into_iter()
-            .chain(body)
-            .collect()
+        [0x75, 0x83, high, middle, low].into_iter().chain(body).collect()
     }
 
     #[test]
@@ -212,10 +201,7 @@ mod tests {
         };
         next(&[0x90, 0x00]).unwrap();
         assert_eq!(next(&[0x6C, 0x04]).unwrap(), apdu::read_binary(0, 4));
-        assert_eq!(
-            next(&[0x75, 0x05, 1, 2, 0x90, 0x00]).unwrap(),
-            apdu::read_binary(4, 3)
-        );
+        assert_eq!(next(&[0x75, 0x05, 1, 2, 0x90, 0x00]).unwrap(), apdu::read_binary(4, 3));
         assert_eq!(next(&[0x6C, 0x01]), Ok(apdu::read_binary(4, 1)));
         assert_eq!(next(&[0x6C, 0x01]), Err(CardError::File));
     }

@@ -79,10 +79,7 @@ mod tests {
     }
 
     fn dg11(elements: &[(&[u8], &[u8])]) -> Vec<u8> {
-        let body: Vec<u8> = elements
-            .iter()
-            .flat_map(|(tag, value)| element(tag, value))
-            .collect();
+        let body: Vec<u8> = elements.iter().flat_map(|(tag, value)| element(tag, value)).collect();
         element(&[0x6B], &body)
     }
 
@@ -120,10 +117,7 @@ mod tests {
             assert_eq!(parse_dg11(&file), Err(DataGroupError::Text), "{bad:?}");
         }
         for bad in [&[0xFF, 0xFE][..], &[0xC0, 0x80], &[0xD8]] {
-            assert_eq!(
-                parse_dg11(&dg11(&[(&[0x5F, 0x0E], bad)])),
-                Err(DataGroupError::Text)
-            );
+            assert_eq!(parse_dg11(&dg11(&[(&[0x5F, 0x0E], bad)])), Err(DataGroupError::Text));
         }
     }
 

@@ -51,24 +51,10 @@ impl VirtualChip {
             [0x00, 0xA4, 0x02, 0x0C, 0x02, high, low] if self.application => {
                 self.select(u16::from_be_bytes([*high, *low]))
             }
-            [0x00, 0xB0, high, low, length] => self.read(
-                usize::from(u16::from_be_bytes([*high, *low])),
-                *length,
-                false,
-            ),
-            [
-                0x00,
-                0xB1,
-                0x00,
-                0x00,
-                0x05,
-                0x54,
-                0x03,
-                high,
-                middle,
-                low,
-                length,
-            ] => {
+            [0x00, 0xB0, high, low, length] => {
+                self.read(usize::from(u16::from_be_bytes([*high, *low])), *length, false)
+            }
+            [0x00, 0xB1, 0x00, 0x00, 0x05, 0x54, 0x03, high, middle, low, length] => {
                 let offset = u32::from_be_bytes([0, *high, *middle, *low]);
                 self.read(
                     usize::try_from(offset).unwrap_or(usize::MAX),
@@ -76,9 +62,7 @@ impl VirtualChip {
                     true,
                 )
             }
-            [0x00, 0x88, 0x00, 0x00, 0x08, challenge @ .., 0x00]
-                if self.application && challenge.len() == 8 =>
-            {
+            [0x00, 0x88, 0x00, 0x00, 0x08, challenge @ .., 0x00] if self.application && challenge.len() == 8 => {
                 self.authenticate(challenge)
             }
             [0x00, 0xA4, ..] => NOT_FOUND.to_vec(),
@@ -89,11 +73,7 @@ impl VirtualChip {
     fn select(&mut self, identifier: u16) -> Vec<u8> {
         let found = self.files.contains_key(&identifier);
         self.selected = found.then_some(identifier);
-        if found {
-            OK.to_vec()
-        } else {
-            NOT_FOUND.to_vec()
-        }
+        if found { OK.to_vec() } else { NOT_FOUND.to_vec() }
     }
 
     fn read(&self, offset: usize, length: u8, wrapped: bool) -> Vec<u8> {
@@ -105,11 +85,7 @@ impl VirtualChip {
             return WRONG_OFFSET.to_vec();
         };
         let data = rest.get(..usize::from(length)).unwrap_or(rest);
-        let data = if wrapped {
-            tlv(0x53, data)
-        } else {
-            data.to_vec()
-        };
+        let data = if wrapped { tlv(0x53, data) } else { data.to_vec() };
         [&data[..], &OK].concat()
     }
 

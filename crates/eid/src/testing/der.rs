@@ -3,12 +3,7 @@
 use mahfada_base::UnixTime;
 
 pub(crate) fn tlv(tag: u32, content: &[u8]) -> Vec<u8> {
-    let significant = |bytes: [u8; 4]| {
-        bytes
-            .into_iter()
-            .skip_while(|byte| *byte == 0)
-            .collect::<Vec<_>>()
-    };
+    let significant = |bytes: [u8; 4]| bytes.into_iter().skip_while(|byte| *byte == 0).collect::<Vec<_>>();
     let length = u32::try_from(content.len()).unwrap_or(u32::MAX);
     let mut out = significant(tag.to_be_bytes());
     let digits = significant(length.to_be_bytes());
@@ -37,11 +32,7 @@ pub(crate) fn oid(content: &[u8]) -> Vec<u8> {
 
 /// Writes a positive integer.
 pub(crate) fn integer(bytes: &[u8]) -> Vec<u8> {
-    let mut digits: Vec<u8> = bytes
-        .iter()
-        .copied()
-        .skip_while(|byte| *byte == 0)
-        .collect();
+    let mut digits: Vec<u8> = bytes.iter().copied().skip_while(|byte| *byte == 0).collect();
     if digits.first().is_none_or(|first| first & 0x80 != 0) {
         digits.insert(0, 0);
     }

@@ -12,11 +12,7 @@ use crate::mrz::checksum;
 use crate::oid as id;
 
 /// Makes the data groups; without a chip key there is neither DG14 nor DG15.
-pub(super) fn data_groups(
-    citizen: &Citizen,
-    issued: UnixTime,
-    chip: Option<&dyn Signer>,
-) -> BTreeMap<u8, Vec<u8>> {
+pub(super) fn data_groups(citizen: &Citizen, issued: UnixTime, chip: Option<&dyn Signer>) -> BTreeMap<u8, Vec<u8>> {
     let mut groups = BTreeMap::from([
         (1, dg1(citizen)),
         (2, dg2(citizen)),
@@ -25,28 +21,17 @@ pub(super) fn data_groups(
     ]);
     if let Some(chip) = chip {
         groups.insert(14, dg14());
-        groups.insert(
-            15,
-            tlv(0x6F, &subject_public_key_info(chip, CurveEncoding::Named)),
-        );
+        groups.insert(15, tlv(0x6F, &subject_public_key_info(chip, CurveEncoding::Named)));
     }
     groups
 }
 
 /// Makes EF.COM, which lists the data groups and is signed by nobody.
 pub(super) fn ef_com(groups: &BTreeMap<u8, Vec<u8>>) -> Vec<u8> {
-    let tags: Vec<u8> = groups
-        .values()
-        .filter_map(|file| file.first().copied())
-        .collect();
+    let tags: Vec<u8> = groups.values().filter_map(|file| file.first().copied()).collect();
     tlv(
         0x60,
-        &[
-            tlv(0x5F01, b"0107"),
-            tlv(0x5F36, b"040000"),
-            tlv(0x5C, &tags),
-        ]
-        .concat(),
+        &[tlv(0x5F01, b"0107"), tlv(0x5F36, b"040000"), tlv(0x5C, &tags)].concat(),
     )
 }
 
@@ -71,17 +56,10 @@ fn dg1(citizen: &Citizen) -> Vec<u8> {
     ));
     let line2 = format!("{birth}{sex}{expiry}MAR{optional}{composite}");
     let line3 = padded(
-        &format!(
-            "{}<<{}",
-            latin(&citizen.family_name),
-            latin(&citizen.given_name)
-        ),
+        &format!("{}<<{}", latin(&citizen.family_name), latin(&citizen.given_name)),
         30,
     );
-    tlv(
-        0x61,
-        &tlv(0x5F1F, format!("{line1}{line2}{line3}").as_bytes()),
-    )
+    tlv(0x61, &tlv(0x5F1F, format!("{line1}{line2}{line3}").as_bytes()))
 }
 
 // A record with the shape of a face image and no face in it.
@@ -90,12 +68,7 @@ fn dg2(citizen: &Citizen) -> Vec<u8> {
     image.extend(citizen.personal_number.bytes().cycle().take(400));
     let header = tlv(
         0xA1,
-        &[
-            tlv(0x81, &[0x02]),
-            tlv(0x87, &[0x01, 0x01]),
-            tlv(0x88, &[0x00, 0x08]),
-        ]
-        .concat(),
+        &[tlv(0x81, &[0x02]), tlv(0x87, &[0x01, 0x01]), tlv(0x88, &[0x00, 0x08])].concat(),
     );
     let template = tlv(0x7F60, &[header, tlv(0x5F2E, &image)].concat());
     tlv(0x75, &tlv(0x7F61, &[integer(&[1]), template].concat()))
@@ -104,10 +77,7 @@ fn dg2(citizen: &Citizen) -> Vec<u8> {
 fn dg11(citizen: &Citizen) -> Vec<u8> {
     let name = format!("{}<<{}", citizen.family_name_ar, citizen.given_name_ar);
     let fields = [
-        tlv(
-            0x5C,
-            &[0x5F, 0x0E, 0x5F, 0x10, 0x5F, 0x2B, 0x5F, 0x11, 0x5F, 0x42],
-        ),
+        tlv(0x5C, &[0x5F, 0x0E, 0x5F, 0x10, 0x5F, 0x2B, 0x5F, 0x11, 0x5F, 0x42]),
         tlv(0x5F0E, name.as_bytes()),
         tlv(0x5F10, citizen.personal_number.as_bytes()),
         tlv(0x5F2B, citizen.birthdate.replace('-', "").as_bytes()),
@@ -131,19 +101,12 @@ fn dg12(issued: UnixTime) -> Vec<u8> {
 // An elliptic-curve chip key needs this entry to say which hash it signs with.
 fn dg14() -> Vec<u8> {
     let plain_sha256 = [id::ECDSA_PLAIN, &[3]].concat();
-    let info = sequence(&[
-        &oid(id::ACTIVE_AUTHENTICATION),
-        &integer(&[1]),
-        &oid(&plain_sha256),
-    ]);
+    let info = sequence(&[&oid(id::ACTIVE_AUTHENTICATION), &integer(&[1]), &oid(&plain_sha256)]);
     tlv(0x6E, &set(&[&info]))
 }
 
 fn padded(text: &str, length: usize) -> String {
-    text.chars()
-        .chain(std::iter::repeat('<'))
-        .take(length)
-        .collect()
+    text.chars().chain(std::iter::repeat('<')).take(length).collect()
 }
 
 fn latin(name: &str) -> String {

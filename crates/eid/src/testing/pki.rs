@@ -7,10 +7,7 @@ use mahfada_crypto::{PublicKey, Random, RandomError, Signer, pure};
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng as _, SeedableRng as _};
 
-use super::der::{
-    algorithm, bits, ecdsa_signature, generalized_time, integer, octets, oid, sequence, set, time,
-    tlv,
-};
+use super::der::{algorithm, bits, ecdsa_signature, generalized_time, integer, octets, oid, sequence, set, time, tlv};
 use crate::oid as id;
 
 /// A deterministic source of bytes: the same seed gives the same keys everywhere.
@@ -109,9 +106,7 @@ fn explicit_p256(encoding: CurveEncoding) -> Vec<u8> {
 }
 
 pub(super) fn name(country: &str, common_name: &str) -> Vec<u8> {
-    let part = |kind: &[u8], tag: u32, text: &str| {
-        set(&[&sequence(&[&oid(kind), &tlv(tag, text.as_bytes())])])
-    };
+    let part = |kind: &[u8], tag: u32, text: &str| set(&[&sequence(&[&oid(kind), &tlv(tag, text.as_bytes())])]);
     sequence(&[
         &part(id::COUNTRY, 0x13, country),
         &part(id::ORGANIZATION, 0x0C, "Gov"),
@@ -177,12 +172,7 @@ impl TestAuthority {
 
     /// Returns a certificate revocation list that revokes the serial numbers.
     #[must_use]
-    pub fn revocation_list(
-        &self,
-        serials: &[&[u8]],
-        this_update: UnixTime,
-        next_update: UnixTime,
-    ) -> Vec<u8> {
+    pub fn revocation_list(&self, serials: &[&[u8]], this_update: UnixTime, next_update: UnixTime) -> Vec<u8> {
         let entries: Vec<u8> = serials
             .iter()
             .flat_map(|serial| sequence(&[&integer(serial), &time(this_update)]))
@@ -221,11 +211,7 @@ impl TestAuthority {
         let document_types = sequence(&[&integer(&[0]), &set(&[&tlv(0x13, b"I")])]);
         let mut extensions = vec![
             extension(id::KEY_USAGE, true, &[0x03, 0x02, 0x07, 0x80]),
-            extension(
-                id::PRIVATE_KEY_USAGE_PERIOD,
-                false,
-                &sequence(&[&usage.concat()]),
-            ),
+            extension(id::PRIVATE_KEY_USAGE_PERIOD, false, &sequence(&[&usage.concat()])),
             extension(id::DOCUMENT_TYPE_LIST, false, &document_types),
             subject_key_identifier(certificate.key),
         ];
@@ -235,13 +221,7 @@ impl TestAuthority {
         let subject = name(&self.country, "DS-CNIE-TEST");
         let validity = sequence(&[&time(certificate.not_before), &time(certificate.not_after)]);
         let spki = subject_public_key_info(certificate.key, certificate.encoding);
-        self.sign_certificate(
-            certificate.serial,
-            &subject,
-            &validity,
-            &spki,
-            &extensions.concat(),
-        )
+        self.sign_certificate(certificate.serial, &subject, &validity, &spki, &extensions.concat())
     }
 
     fn certify(&self, subject: &Self) -> Vec<u8> {
@@ -258,13 +238,7 @@ impl TestAuthority {
         let validity = sequence(&[&time(subject.not_before), &time(subject.not_after)]);
         let spki = subject_public_key_info(subject.key.as_ref(), CurveEncoding::Named);
         let serial = key_identifier(subject.key.as_ref());
-        self.sign_certificate(
-            &serial,
-            &subject.name(),
-            &validity,
-            &spki,
-            &extensions.concat(),
-        )
+        self.sign_certificate(&serial, &subject.name(), &validity, &spki, &extensions.concat())
     }
 
     fn sign_certificate(
@@ -295,18 +269,9 @@ impl TestAuthority {
 }
 
 fn subject_key_identifier(key: &dyn Signer) -> Vec<u8> {
-    extension(
-        id::SUBJECT_KEY_IDENTIFIER,
-        false,
-        &octets(&key_identifier(key)),
-    )
+    extension(id::SUBJECT_KEY_IDENTIFIER, false, &octets(&key_identifier(key)))
 }
 
 fn key_identifier(key: &dyn Signer) -> Vec<u8> {
-    pure::PROVIDER
-        .digest
-        .sha256(&point(key))
-        .into_iter()
-        .take(20)
-        .collect()
+    pure::PROVIDER.digest.sha256(&point(key)).into_iter().take(20).collect()
 }

@@ -30,34 +30,19 @@ pub(super) fn sign_groups(
     let signed_data = sequence(&[
         &integer(&[3]),
         &set(&[&algorithm(id::SHA256)]),
-        &sequence(&[
-            &oid(id::LDS_SECURITY_OBJECT),
-            &tlv(0xA0, &octets(&security_object)),
-        ]),
+        &sequence(&[&oid(id::LDS_SECURITY_OBJECT), &tlv(0xA0, &octets(&security_object))]),
         &tlv(0xA0, certificate),
         &set(&[&signer_info]),
     ]);
-    tlv(
-        0x77,
-        &sequence(&[&oid(id::SIGNED_DATA), &tlv(0xA0, &signed_data)]),
-    )
+    tlv(0x77, &sequence(&[&oid(id::SIGNED_DATA), &tlv(0xA0, &signed_data)]))
 }
 
 fn security_object(groups: &BTreeMap<u8, Vec<u8>>) -> Vec<u8> {
     let hashes: Vec<u8> = groups
         .iter()
-        .flat_map(|(number, file)| {
-            sequence(&[
-                &integer(&[*number]),
-                &octets(&pure::PROVIDER.digest.sha256(file)),
-            ])
-        })
+        .flat_map(|(number, file)| sequence(&[&integer(&[*number]), &octets(&pure::PROVIDER.digest.sha256(file))]))
         .collect();
-    sequence(&[
-        &integer(&[0]),
-        &algorithm(id::SHA256),
-        &sequence(&[&hashes]),
-    ])
+    sequence(&[&integer(&[0]), &algorithm(id::SHA256), &sequence(&[&hashes])])
 }
 
 fn signed_attributes(security_object: &[u8]) -> Vec<u8> {

@@ -42,12 +42,7 @@ pub(super) fn verify(
 }
 
 /// ISO/IEC 9796-2 scheme 1 with message recovery: `6A | M1 | D | trailer`.
-fn iso9796(
-    key: &RsaPublicKey,
-    challenge: [u8; 8],
-    answer: &[u8],
-    digest: &dyn Digest,
-) -> Result<ChipProof, Refusal> {
+fn iso9796(key: &RsaPublicKey, challenge: [u8; 8], answer: &[u8], digest: &dyn Digest) -> Result<ChipProof, Refusal> {
     let mut block = key.raw(answer).map_err(|error| match error {
         RawRsaError::Range => refusal("aa_range", "the answer is not below the modulus"),
         _ => refusal("aa_length", "the answer has not the length of the modulus"),
@@ -59,21 +54,17 @@ fn iso9796(
     let body = block
         .strip_prefix(&[0x6A])
         .ok_or_else(|| refusal("iso9796_header", "the recovered block has another header"))?;
-    let (body, algorithm) = trailer(body)
-        .ok_or_else(|| refusal("iso9796_trailer", "the recovered block names no known hash"))?;
+    let (body, algorithm) =
+        trailer(body).ok_or_else(|| refusal("iso9796_trailer", "the recovered block names no known hash"))?;
     let invalid = refusal(
         "aa_signature_invalid",
         "the chip signed another challenge, or another chip signed",
     );
-    let split = body
-        .len()
-        .checked_sub(algorithm.output_len())
-        .ok_or(invalid)?;
+    let split = body.len().checked_sub(algorithm.output_len()).ok_or(invalid)?;
     let (recovered, signed) = body.split_at_checked(split).ok_or(invalid)?;
     let message = [recovered, &challenge[..]].concat();
     if hash(algorithm, &message, digest) == signed {
-        let short = (key.bits() < LEAST_RSA_BITS)
-            .then_some(refusal("weak_key", "the chip's key is too short"));
+        let short = (key.bits() < LEAST_RSA_BITS).then_some(refusal("weak_key", "the chip's key is too short"));
         Ok(ChipProof {
             weakness: short.or_else(|| weak_hash(algorithm)),
         })
@@ -107,16 +98,10 @@ fn ecdsa(
     challenge: [u8; 8],
     answer: &[u8],
 ) -> Result<ChipProof, Refusal> {
-    let infos = dg14
-        .map(SecurityInfos::parse)
-        .transpose()?
-        .unwrap_or_default();
-    let algorithm = infos.active_authentication_hash.ok_or_else(|| {
-        refusal(
-            "aa_algorithm",
-            "DG14 names no known algorithm for the chip's key",
-        )
-    })?;
+    let infos = dg14.map(SecurityInfos::parse).transpose()?.unwrap_or_default();
+    let algorithm = infos
+        .active_authentication_hash
+        .ok_or_else(|| refusal("aa_algorithm", "DG14 names no known algorithm for the chip's key"))?;
     let length = ec.curve().order_len();
     require(
         answer.len() == length.saturating_mul(2),
@@ -131,13 +116,7 @@ fn ecdsa(
         "aa_ecdsa_range",
         "a number of the answer is zero or not below the order",
     )?;
-    document::verify(
-        key,
-        &DocumentAlgorithm::EcdsaPlain(algorithm),
-        &challenge,
-        answer,
-    )
-    .map_err(|_| {
+    document::verify(key, &DocumentAlgorithm::EcdsaPlain(algorithm), &challenge, answer).map_err(|_| {
         refusal(
             "aa_signature_invalid",
             "the chip signed another challenge, or another chip signed",
@@ -191,10 +170,7 @@ mod tests {
     fn an_answer_counts_for_its_challenge_only() {
         let mut other = CHALLENGE;
         other[0] ^= 1;
-        assert_eq!(
-            check(&hex(ANSWER), other).unwrap_err(),
-            "aa_signature_invalid"
-        );
+        assert_eq!(check(&hex(ANSWER), other).unwrap_err(), "aa_signature_invalid");
     }
 
     #[test]

@@ -22,11 +22,7 @@ impl<'a> AlgorithmIdentifier<'a> {
         }
         let mut reader = Reader::new(element.value);
         let oid = reader.expect(OID)?;
-        let parameters = if reader.is_empty() {
-            None
-        } else {
-            Some(reader.next()?)
-        };
+        let parameters = if reader.is_empty() { None } else { Some(reader.next()?) };
         reader.finish()?;
         Ok(Self {
             oid,
@@ -119,9 +115,7 @@ fn pss(parameters: Tlv<'_>) -> Result<Option<DocumentAlgorithm>, TlvError> {
     }
     if let Some(explicit) = reader.optional(0xA1)? {
         let generator = AlgorithmIdentifier::parse(Tlv::only(explicit)?)?;
-        let parameters = generator
-            .parameters
-            .filter(|_| generator.oid == oid::RSA_MGF1);
+        let parameters = generator.parameters.filter(|_| generator.oid == oid::RSA_MGF1);
         mgf_hash = AlgorithmIdentifier::parse(parameters.ok_or(TlvError::Unexpected)?)?.hash();
     }
     if let Some(explicit) = reader.optional(0xA2)? {
@@ -149,20 +143,13 @@ mod tests {
     use super::*;
     use crate::testing::der::{algorithm, integer, oid as der_oid, sequence, tlv};
 
-    fn pss_with(
-        hash: &[u8],
-        mgf_hash: &[u8],
-        salt: u8,
-        trailer: Option<u8>,
-    ) -> Option<DocumentAlgorithm> {
+    fn pss_with(hash: &[u8], mgf_hash: &[u8], salt: u8, trailer: Option<u8>) -> Option<DocumentAlgorithm> {
         let generator = sequence(&[&der_oid(oid::RSA_MGF1), &algorithm(mgf_hash)]);
         let parameters = sequence(&[
             &tlv(0xA0, &algorithm(hash)),
             &tlv(0xA1, &generator),
             &tlv(0xA2, &integer(&[salt])),
-            &trailer
-                .map(|field| tlv(0xA3, &integer(&[field])))
-                .unwrap_or_default(),
+            &trailer.map(|field| tlv(0xA3, &integer(&[field]))).unwrap_or_default(),
         ]);
         let identifier = sequence(&[&der_oid(oid::RSA_PSS), &parameters]);
         AlgorithmIdentifier::parse(Tlv::only(&identifier).unwrap())
@@ -177,14 +164,8 @@ mod tests {
             mgf_hash: HashAlgorithm::Sha256,
             salt_len,
         };
-        assert_eq!(
-            pss_with(oid::SHA256, oid::SHA256, 32, None),
-            Some(expected(32))
-        );
-        assert_eq!(
-            pss_with(oid::SHA256, oid::SHA256, 0, Some(1)),
-            Some(expected(0))
-        );
+        assert_eq!(pss_with(oid::SHA256, oid::SHA256, 32, None), Some(expected(32)));
+        assert_eq!(pss_with(oid::SHA256, oid::SHA256, 0, Some(1)), Some(expected(0)));
         assert_eq!(pss_with(oid::SHA256, oid::SHA1, 32, None), None);
         assert_eq!(pss_with(oid::SHA256, oid::SHA256, 32, Some(2)), None);
     }
@@ -194,10 +175,7 @@ mod tests {
         let identifier = sequence(&[&der_oid(oid::RSA_ENCRYPTION), &tlv(0x05, &[])]);
         let identifier = AlgorithmIdentifier::parse(Tlv::only(&identifier).unwrap()).unwrap();
         let expected = DocumentAlgorithm::RsaPkcs1(HashAlgorithm::Sha256);
-        assert_eq!(
-            identifier.signature(Some(HashAlgorithm::Sha256)),
-            Some(expected)
-        );
+        assert_eq!(identifier.signature(Some(HashAlgorithm::Sha256)), Some(expected));
         assert_eq!(identifier.signature(None), None);
     }
 

@@ -126,10 +126,7 @@ fn comparable(value: Tlv<'_>) -> String {
     } else {
         String::from_utf8_lossy(value.value).into_owned()
     };
-    text.split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ")
-        .to_lowercase()
+    text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
 }
 
 #[cfg(test)]

@@ -33,10 +33,7 @@ fn element(bytes: &[u8], depth: usize) -> Result<(Vec<u8>, usize), TlvError> {
         let rest = after_tag.get(1..).unwrap_or_default();
         let (content, taken) = until_end(rest, tag == CONSTRUCTED_OCTET_STRING, depth)?;
         let taken = tag_len.saturating_add(1).saturating_add(taken);
-        return Ok((
-            write(bytes.get(..tag_len).unwrap_or_default(), tag, &content),
-            taken,
-        ));
+        return Ok((write(bytes.get(..tag_len).unwrap_or_default(), tag, &content), taken));
     }
     let (length, length_len) = tlv::length(after_tag)?;
     let header = tag_len.saturating_add(length_len);
@@ -50,10 +47,7 @@ fn element(bytes: &[u8], depth: usize) -> Result<(Vec<u8>, usize), TlvError> {
     if content == received {
         return Ok((raw.to_vec(), total));
     }
-    Ok((
-        write(bytes.get(..tag_len).unwrap_or_default(), tag, &content),
-        total,
-    ))
+    Ok((write(bytes.get(..tag_len).unwrap_or_default(), tag, &content), total))
 }
 
 fn children(mut rest: &[u8], depth: usize) -> Result<Vec<u8>, TlvError> {
@@ -126,10 +120,7 @@ mod tests {
                 &[0x30, 0x06, 0x31, 0x80, 0x05, 0x00, 0x00, 0x00],
                 &[0x30, 0x04, 0x31, 0x02, 0x05, 0x00],
             ),
-            (
-                &[0x30, 0x81, 0x02, 0x05, 0x00],
-                &[0x30, 0x81, 0x02, 0x05, 0x00],
-            ),
+            (&[0x30, 0x81, 0x02, 0x05, 0x00], &[0x30, 0x81, 0x02, 0x05, 0x00]),
             (&[0x30, 0x80, 0x00, 0x00, 0xFF], &[0x30, 0x00, 0xFF]),
         ] {
             assert_eq!(definite(received).as_deref(), Ok(expected));
@@ -139,10 +130,7 @@ mod tests {
     #[test]
     fn refuses_deep_and_endless_nesting() {
         assert_eq!(definite(&[0x30, 0x80].repeat(1000)), Err(TlvError::Length));
-        assert_eq!(
-            definite(&[0x30, 0x80, 0x05, 0x00]),
-            Err(TlvError::Truncated)
-        );
+        assert_eq!(definite(&[0x30, 0x80, 0x05, 0x00]), Err(TlvError::Truncated));
         assert_eq!(definite(&[0x04, 0x80, 0x00, 0x00]), Err(TlvError::Length));
     }
 }

@@ -72,9 +72,8 @@ impl Certificate {
 
     /// Tells whether the key made this certificate's signature.
     pub(super) fn is_signed_by(&self, key: &DocumentKey) -> bool {
-        self.algorithm.is_some_and(|algorithm| {
-            document::verify(key, &algorithm, &self.tbs, &self.signature).is_ok()
-        })
+        self.algorithm
+            .is_some_and(|algorithm| document::verify(key, &algorithm, &self.tbs, &self.signature).is_ok())
     }
 
     /// Tells whether the issuer's name and key identifier are those of `authority`; without identifiers the name decides.

@@ -5,9 +5,7 @@ use std::collections::BTreeSet;
 use mahfada_base::{CLOCK_SKEW, UnixTime};
 use mahfada_crypto::document::{self, DocumentAlgorithm, DocumentKey};
 
-use super::asn1::{
-    BOOLEAN, GENERALIZED_TIME, INTEGER, Name, OCTET_STRING, OID, SEQUENCE, UTC_TIME, time,
-};
+use super::asn1::{BOOLEAN, GENERALIZED_TIME, INTEGER, Name, OCTET_STRING, OID, SEQUENCE, UTC_TIME, time};
 use super::certificate::{Certificate, Signed};
 use crate::oid;
 use crate::tlv::{Reader, Tlv, TlvError};
@@ -94,9 +92,8 @@ impl UnverifiedCrl {
     }
 
     fn is_signed_by(&self, key: &DocumentKey) -> bool {
-        self.algorithm.is_some_and(|algorithm| {
-            document::verify(key, &algorithm, &self.tbs, &self.signature).is_ok()
-        })
+        self.algorithm
+            .is_some_and(|algorithm| document::verify(key, &algorithm, &self.tbs, &self.signature).is_ok())
     }
 }
 
@@ -136,9 +133,7 @@ fn understands(extensions: &[u8]) -> Result<bool, TlvError> {
     while !reader.is_empty() {
         let mut extension = Reader::new(reader.expect(SEQUENCE)?);
         let kind = extension.expect(OID)?;
-        let critical = extension
-            .optional(BOOLEAN)?
-            .is_some_and(|value| value != [0]);
+        let critical = extension.optional(BOOLEAN)?.is_some_and(|value| value != [0]);
         extension.expect(OCTET_STRING)?;
         extension.finish()?;
         understood &= !critical || kind == oid::CRL_NUMBER || kind == oid::AUTHORITY_KEY_IDENTIFIER;

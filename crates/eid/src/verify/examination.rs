@@ -91,8 +91,7 @@ impl Examination<'_> {
                 .zip(found)
                 .is_some_and(|(expected, found)| expected.eq_ignore_ascii_case(found))
         };
-        let both =
-            is_expected(signer.subject.country()) && is_expected(authority.subject.country());
+        let both = is_expected(signer.subject.country()) && is_expected(authority.subject.country());
         require(
             both,
             "country_mismatch",
@@ -168,10 +167,9 @@ impl Examination<'_> {
             self.weak_hash(hash, signer)?;
         }
         match &signer.key {
-            Some(DocumentKey::Rsa(key)) if key.bits() < LEAST_RSA_BITS => self.weakness(refusal(
-                "weak_key",
-                "the document signer's key is too short",
-            )),
+            Some(DocumentKey::Rsa(key)) if key.bits() < LEAST_RSA_BITS => {
+                self.weakness(refusal("weak_key", "the document signer's key is too short"))
+            }
             _ => Ok(()),
         }
     }
@@ -208,10 +206,7 @@ impl Examination<'_> {
         let details = file(12).map(parse_dg12).transpose().map_err(data_group);
         let document = self.step("document_details", details)?.unwrap_or_default();
         self.compare_issue_date(document.issue_date, signer);
-        self.step(
-            "cross_field_agreement",
-            join(&mrz, personal, &document, self.now),
-        )
+        self.step("cross_field_agreement", join(&mrz, personal, &document, self.now))
     }
 
     // Doc 9303-12 §7.1: a signer's key is used for months only. Cards bear dates from before their signing, so this
@@ -219,8 +214,7 @@ impl Examination<'_> {
     fn compare_issue_date(&mut self, issued: Option<(i64, u8, u8)>, signer: &Certificate) {
         let (start, end) = signer.extensions.private_key_usage.unwrap_or_default();
         let outside = issued.is_some_and(|issued| {
-            start.is_some_and(|start| issued < start.date())
-                || end.is_some_and(|end| end.date() < issued)
+            start.is_some_and(|start| issued < start.date()) || end.is_some_and(|end| end.date() < issued)
         });
         if outside {
             self.report.warning(
@@ -253,9 +247,7 @@ impl Examination<'_> {
             .evidence
             .aa
             .ok_or_else(|| refusal("aa_missing", "the chip has a key and did not sign"))
-            .and_then(|answer| {
-                active_authentication::verify(dg15, dg14, *self.expected, answer, self.digest)
-            });
+            .and_then(|answer| active_authentication::verify(dg15, dg14, *self.expected, answer, self.digest));
         let proof = self.step("active_authentication", proof)?;
         if let Some(weakness) = proof.weakness {
             let outcome = self.weakness(weakness);
@@ -272,10 +264,7 @@ impl Examination<'_> {
                 "chip_authentication_needed",
                 "the chip proves itself by chip authentication only",
             ),
-            None => (
-                "no_clone_protection",
-                "the chip has no key, so a copy looks the same",
-            ),
+            None => ("no_clone_protection", "the chip has no key, so a copy looks the same"),
         };
         if self.policy.require_chip_proof {
             return self.step("active_authentication", Err(refusal(code, detail)));
@@ -291,16 +280,8 @@ impl Examination<'_> {
         } else {
             LevelOfAssurance::Low
         };
-        let methods = if chip_proved {
-            vec!["pa", "aa"]
-        } else {
-            vec!["pa"]
-        };
-        Accepted {
-            holder,
-            loa,
-            methods,
-        }
+        let methods = if chip_proved { vec!["pa", "aa"] } else { vec!["pa"] };
+        Accepted { holder, loa, methods }
     }
 }
 
@@ -339,15 +320,11 @@ fn profile(signer: &Certificate) -> Result<(), Refusal> {
 
 fn document_type(mrz: &Mrz, signer: &Certificate) -> Result<(), Refusal> {
     let code = mrz.document_code();
-    let allowed = signer
-        .extensions
-        .document_types
-        .as_ref()
-        .is_none_or(|types| {
-            types
-                .iter()
-                .any(|allowed| allowed == code || code.get(..1) == Some(allowed.as_str()))
-        });
+    let allowed = signer.extensions.document_types.as_ref().is_none_or(|types| {
+        types
+            .iter()
+            .any(|allowed| allowed == code || code.get(..1) == Some(allowed.as_str()))
+    });
     require(
         allowed,
         "dsc_document_type",

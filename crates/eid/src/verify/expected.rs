@@ -25,13 +25,7 @@ impl ChallengeMismatch {
 impl ExpectedChallenge {
     /// Derives it with [`crate::challenge()`].
     #[must_use]
-    pub fn derive(
-        mac: &dyn Mac,
-        key: &[u8],
-        session: &str,
-        nonce: &str,
-        commitment: &[u8; 32],
-    ) -> Self {
+    pub fn derive(mac: &dyn Mac, key: &[u8], session: &str, nonce: &str, commitment: &[u8; 32]) -> Self {
         Self {
             rnd_ifd: crate::challenge(mac, key, session, nonce, commitment),
         }

@@ -5,8 +5,7 @@ use std::collections::BTreeSet;
 use mahfada_base::UnixTime;
 
 use super::asn1::{
-    BIT_STRING, BOOLEAN, INTEGER, OCTET_STRING, OID, PRINTABLE_STRING, SEQUENCE, SET,
-    generalized_time, small_integer,
+    BIT_STRING, BOOLEAN, INTEGER, OCTET_STRING, OID, PRINTABLE_STRING, SEQUENCE, SET, generalized_time, small_integer,
 };
 use crate::oid;
 use crate::tlv::{Reader, Tlv, TlvError};
@@ -57,9 +56,7 @@ impl Extensions {
         while !reader.is_empty() {
             let mut extension = Reader::new(reader.expect(SEQUENCE)?);
             let kind = extension.expect(OID)?;
-            let critical = extension
-                .optional(BOOLEAN)?
-                .is_some_and(|value| value != [0]);
+            let critical = extension.optional(BOOLEAN)?.is_some_and(|value| value != [0]);
             let value = extension.expect(OCTET_STRING)?;
             extension.finish()?;
             if !seen.insert(kind) {

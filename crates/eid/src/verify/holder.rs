@@ -138,9 +138,7 @@ pub(super) fn join(
             "DG1 and DG11 give different personal numbers",
         )?;
     }
-    let personal_number = personal
-        .personal_number
-        .or_else(|| optional.map(str::to_owned));
+    let personal_number = personal.personal_number.or_else(|| optional.map(str::to_owned));
     let personal_number = personal_number.filter(|number| !number.is_empty());
     let birth = birth_date(mrz.birth_date(), personal.birth_date, now)?;
     if let Some(issued) = document.issue_date {
@@ -174,11 +172,7 @@ pub(super) fn check_expiry(expiry: ShortDate, now: UnixTime) -> Result<(), Refus
     let (year, month, day) = this_century(expiry);
     let date = UnixTime::from_date(year, month, day)
         .ok_or_else(|| refusal("mrz_format", "the date of expiry does not exist"))?;
-    require(
-        now.start_of_day() <= date,
-        "document_expired",
-        "the card has expired",
-    )
+    require(now.start_of_day() <= date, "document_expired", "the card has expired")
 }
 
 fn birth_date(short: ShortDate, full: Option<Date>, now: UnixTime) -> Result<Date, Refusal> {
@@ -192,19 +186,10 @@ fn birth_date(short: ShortDate, full: Option<Date>, now: UnixTime) -> Result<Dat
         (year, short.month, short.day)
     });
     let (year, month, day) = date;
-    let agrees =
-        year.rem_euclid(100) == i64::from(short.year) && (month, day) == (short.month, short.day);
-    require(
-        agrees,
-        "cross_field",
-        "DG1 and DG11 give different dates of birth",
-    )?;
+    let agrees = year.rem_euclid(100) == i64::from(short.year) && (month, day) == (short.month, short.day);
+    require(agrees, "cross_field", "DG1 and DG11 give different dates of birth")?;
     let exists = UnixTime::from_date(year, month, day).is_some_and(|date| date <= now);
-    require(
-        exists,
-        "cross_field",
-        "the date of birth does not exist or lies ahead",
-    )?;
+    require(exists, "cross_field", "the date of birth does not exist or lies ahead")?;
     Ok(date)
 }
 
@@ -218,11 +203,7 @@ fn check_issue_date(issued: Date, expiry: ShortDate, now: UnixTime) -> Result<()
 }
 
 fn this_century(date: ShortDate) -> Date {
-    (
-        i64::from(date.year).saturating_add(2000),
-        date.month,
-        date.day,
-    )
+    (i64::from(date.year).saturating_add(2000), date.month, date.day)
 }
 
 fn text((year, month, day): Date) -> String {

@@ -3,9 +3,7 @@
 use mahfada_crypto::document::{Curve, CurveParameters, DocumentKey, EcPublicKey, RsaPublicKey};
 
 use super::algorithm::AlgorithmIdentifier;
-use super::asn1::{
-    BIT_STRING, INTEGER, OCTET_STRING, OID, SEQUENCE, positive_integer, small_integer, whole_bytes,
-};
+use super::asn1::{BIT_STRING, INTEGER, OCTET_STRING, OID, SEQUENCE, positive_integer, small_integer, whole_bytes};
 use crate::oid;
 use crate::tlv::{Reader, Tlv, TlvError};
 
@@ -27,8 +25,7 @@ pub(super) fn parse(spki: Tlv<'_>) -> Result<DocumentKey, TlvError> {
     if !algorithm.is(oid::EC_PUBLIC_KEY) {
         return Err(TlvError::Unexpected);
     }
-    let curve =
-        curve(algorithm.parameters().ok_or(TlvError::Unexpected)?)?.ok_or(TlvError::Unexpected)?;
+    let curve = curve(algorithm.parameters().ok_or(TlvError::Unexpected)?)?.ok_or(TlvError::Unexpected)?;
     EcPublicKey::new(curve, bits)
         .map(DocumentKey::Ec)
         .map_err(|_| TlvError::Unexpected)
@@ -49,9 +46,7 @@ fn curve(parameters: Tlv<'_>) -> Result<Option<Curve>, TlvError> {
         OID => Ok(named(parameters.value)),
         SEQUENCE => {
             let explicit = Explicit::parse(parameters.value)?;
-            Ok(Curve::ALL
-                .into_iter()
-                .find(|curve| explicit.equals(curve.parameters())))
+            Ok(Curve::ALL.into_iter().find(|curve| explicit.equals(curve.parameters())))
         }
         _ => Err(TlvError::Unexpected),
     }
@@ -89,10 +84,7 @@ impl<'a> Explicit<'a> {
         let prime = positive_integer(field.expect(INTEGER)?)?;
         field.finish()?;
         let mut coefficients = Reader::new(reader.expect(SEQUENCE)?);
-        let (a, b) = (
-            coefficients.expect(OCTET_STRING)?,
-            coefficients.expect(OCTET_STRING)?,
-        );
+        let (a, b) = (coefficients.expect(OCTET_STRING)?, coefficients.expect(OCTET_STRING)?);
         coefficients.optional(BIT_STRING)?;
         coefficients.finish()?;
         let generator = reader.expect(OCTET_STRING)?;
@@ -132,12 +124,6 @@ impl<'a> Explicit<'a> {
 
 /// Compares two numbers without regard to leading zeros.
 fn equal(left: &[u8], right: &[u8]) -> bool {
-    let digits = |number: &[u8]| {
-        number
-            .iter()
-            .copied()
-            .skip_while(|byte| *byte == 0)
-            .collect::<Vec<_>>()
-    };
+    let digits = |number: &[u8]| number.iter().copied().skip_while(|byte| *byte == 0).collect::<Vec<_>>();
     digits(left) == digits(right)
 }

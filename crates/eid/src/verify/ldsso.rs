@@ -29,12 +29,8 @@ impl<'a> LdsSecurityObject<'a> {
             .and_then(small_integer)
             .ok()
             .filter(|version| *version <= 1);
-        let version = version
-            .ok_or_else(|| refusal("lds_version_unsupported", "the LDS version is unknown"))?;
-        let identifier = reader
-            .next()
-            .and_then(AlgorithmIdentifier::parse)
-            .map_err(malformed)?;
+        let version = version.ok_or_else(|| refusal("lds_version_unsupported", "the LDS version is unknown"))?;
+        let identifier = reader.next().and_then(AlgorithmIdentifier::parse).map_err(malformed)?;
         let hash = identifier
             .hash()
             .ok_or_else(|| refusal("unsupported_algorithm", "the hash algorithm is unknown"))?;
@@ -51,15 +47,10 @@ impl<'a> LdsSecurityObject<'a> {
     }
 
     /// Requires every received data group to be listed with its hash.
-    pub(super) fn check(
-        &self,
-        groups: &BTreeMap<u8, Vec<u8>>,
-        digest: &dyn Digest,
-    ) -> Result<(), Refusal> {
+    pub(super) fn check(&self, groups: &BTreeMap<u8, Vec<u8>>, digest: &dyn Digest) -> Result<(), Refusal> {
         for (number, file) in groups {
             let listed = self.hashes.get(number);
-            let listed =
-                listed.ok_or_else(|| refusal("dg_not_in_sod", "a data group is not in EF.SOD"))?;
+            let listed = listed.ok_or_else(|| refusal("dg_not_in_sod", "a data group is not in EF.SOD"))?;
             let computed = algorithm::hash(self.hash, file, digest);
             require(
                 *listed == computed,
@@ -75,8 +66,7 @@ fn hashes(content: &[u8], hash: HashAlgorithm) -> Result<BTreeMap<u8, &[u8]>, Re
     let mut reader = Reader::new(content);
     let mut hashes = BTreeMap::new();
     while !reader.is_empty() {
-        let (number, value) =
-            entry(reader.expect(SEQUENCE).map_err(malformed)?).map_err(malformed)?;
+        let (number, value) = entry(reader.expect(SEQUENCE).map_err(malformed)?).map_err(malformed)?;
         require(
             value.len() == hash.output_len(),
             "dg_hash_length",

@@ -149,11 +149,7 @@ impl CardAnchors {
         self.lists.len()
     }
 
-    fn follow_links<'c>(
-        &mut self,
-        links: impl IntoIterator<Item = &'c [u8]>,
-        reports: &mut Vec<LoadReport>,
-    ) {
+    fn follow_links<'c>(&mut self, links: impl IntoIterator<Item = &'c [u8]>, reports: &mut Vec<LoadReport>) {
         let mut pending = Vec::new();
         for (position, der) in links.into_iter().enumerate() {
             match authority(der) {
@@ -173,8 +169,7 @@ impl CardAnchors {
             if connected.is_empty() {
                 break;
             }
-            self.authorities
-                .extend(connected.into_iter().map(|(_, link)| link));
+            self.authorities.extend(connected.into_iter().map(|(_, link)| link));
         }
         let code = "link_not_connected";
         reports.extend(pending.iter().map(|(position, _)| LoadReport {
@@ -190,12 +185,7 @@ impl CardAnchors {
             .authorities
             .iter()
             .filter(|authority| certificate.names_as_issuer(authority))
-            .filter(|authority| {
-                authority
-                    .key
-                    .as_ref()
-                    .is_some_and(|key| certificate.is_signed_by(key))
-            })
+            .filter(|authority| authority.key.as_ref().is_some_and(|key| certificate.is_signed_by(key)))
             .collect();
         let valid = signers
             .iter()
@@ -209,13 +199,8 @@ impl CardAnchors {
     }
 
     /// Returns the verified lists that speak for the certificate's issuer.
-    pub(super) fn lists_for(
-        &self,
-        certificate: &Certificate,
-    ) -> impl Iterator<Item = &RevocationList> {
-        self.lists
-            .iter()
-            .filter(|list| list.speaks_for(certificate))
+    pub(super) fn lists_for(&self, certificate: &Certificate) -> impl Iterator<Item = &RevocationList> {
+        self.lists.iter().filter(|list| list.speaks_for(certificate))
     }
 }
 

@@ -17,16 +17,8 @@ pub(super) const fn refusal(code: &'static str, detail: &'static str) -> Refusal
 }
 
 /// Holds when the condition does.
-pub(super) const fn require(
-    condition: bool,
-    code: &'static str,
-    detail: &'static str,
-) -> Result<(), Refusal> {
-    if condition {
-        Ok(())
-    } else {
-        Err(refusal(code, detail))
-    }
+pub(super) const fn require(condition: bool, code: &'static str, detail: &'static str) -> Result<(), Refusal> {
+    if condition { Ok(()) } else { Err(refusal(code, detail)) }
 }
 
 /// The structure of EF.SOD is where a reading fault has codes of its own.

@@ -30,9 +30,7 @@ impl<'a> SecurityInfos<'a> {
             if protocol == oid::ACTIVE_AUTHENTICATION {
                 small_integer(info.expect(INTEGER)?)?;
                 infos.active_authentication_hash = plain_ecdsa(info.expect(OID)?);
-            } else if protocol.starts_with(oid::CHIP_AUTHENTICATION_KEY)
-                && infos.chip_authentication_key.is_none()
-            {
+            } else if protocol.starts_with(oid::CHIP_AUTHENTICATION_KEY) && infos.chip_authentication_key.is_none() {
                 infos.chip_authentication_key = Some(info.element(SEQUENCE)?.raw);
             }
         }

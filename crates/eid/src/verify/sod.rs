@@ -31,9 +31,7 @@ pub(super) struct UnverifiedSod<'a> {
 /// Returns EF.SOD with definite lengths: as received when it is strict or hopeless, rewritten when only that helps.
 pub(super) fn definite_encoding(sod: &[u8]) -> Cow<'_, [u8]> {
     match UnverifiedSod::parse(sod) {
-        Err(refusal) if refusal.code == MALFORMED => {
-            ber::definite(sod).map_or(Cow::Borrowed(sod), Cow::Owned)
-        }
+        Err(refusal) if refusal.code == MALFORMED => ber::definite(sod).map_or(Cow::Borrowed(sod), Cow::Owned),
         _ => Cow::Borrowed(sod),
     }
 }
@@ -53,11 +51,7 @@ enum SignerIdentifier<'a> {
 
 impl<'a> UnverifiedSod<'a> {
     pub(super) fn parse(sod: &'a [u8]) -> Result<Self, Refusal> {
-        require(
-            sod.len() <= MAX_SOD_BYTES,
-            "sod_too_large",
-            "EF.SOD exceeds 64 KiB",
-        )?;
+        require(sod.len() <= MAX_SOD_BYTES, "sod_too_large", "EF.SOD exceeds 64 KiB")?;
         require(
             sod.first() == Some(&0x77),
             "outer_tag",
@@ -80,11 +74,7 @@ impl<'a> UnverifiedSod<'a> {
         let version = small_integer(reader.expect(INTEGER)?)?;
         let digests = reader.expect(SET)?;
         let content = encapsulated(reader.expect(SEQUENCE)?)?;
-        require(
-            version == 3,
-            "signed_data_version",
-            "signed data is not of version 3",
-        )?;
+        require(version == 3, "signed_data_version", "signed data is not of version 3")?;
         let certificates = certificates(reader.optional(CERTIFICATES)?.unwrap_or_default())?;
         require(
             reader.peek() != Some(REVOCATION_LISTS),
@@ -123,9 +113,7 @@ impl<'a> UnverifiedSod<'a> {
         )?;
         let computed = algorithm::hash(self.signer.digest, self.content, digest);
         require(
-            attributes
-                .message_digest
-                .is_some_and(|signed| signed == computed),
+            attributes.message_digest.is_some_and(|signed| signed == computed),
             "message_digest_mismatch",
             "the signed digest is not that of the content",
         )
@@ -152,25 +140,21 @@ impl<'a> UnverifiedSod<'a> {
 
     /// Verifies the signature with the key of the document signer, over the attributes as received.
     pub(super) fn check_signature(&self, signer: &Certificate) -> Result<(), Refusal> {
-        let key = signer.key.as_ref().ok_or_else(|| {
-            refusal(
-                "unsupported_key",
-                "the document signer's key is of an unknown kind",
-            )
-        })?;
+        let key = signer
+            .key
+            .as_ref()
+            .ok_or_else(|| refusal("unsupported_key", "the document signer's key is of an unknown kind"))?;
         // RFC 5652 §5.4: the implicit tag becomes that of SET OF; the length stays.
         let mut message = self.signer.attributes.to_vec();
         if let Some(tag) = message.first_mut() {
             *tag = 0x31;
         }
-        document::verify(key, &self.signer.algorithm, &message, self.signer.signature).map_err(
-            |_| {
-                refusal(
-                    "sod_signature_invalid",
-                    "the signature of EF.SOD is not that of its signer",
-                )
-            },
-        )
+        document::verify(key, &self.signer.algorithm, &message, self.signer.signature).map_err(|_| {
+            refusal(
+                "sod_signature_invalid",
+                "the signature of EF.SOD is not that of its signer",
+            )
+        })
     }
 
     pub(super) const fn digest(&self) -> HashAlgorithm {
@@ -206,8 +190,7 @@ impl<'a> SignerInfo<'a> {
         let version = small_integer(reader.expect(INTEGER)?)?;
         let identifier = SignerIdentifier::parse(version, reader.next()?)?;
         let digest = AlgorithmIdentifier::parse(reader.next()?)?.hash();
-        let digest = digest
-            .ok_or_else(|| refusal("unsupported_algorithm", "the digest algorithm is unknown"))?;
+        let digest = digest.ok_or_else(|| refusal("unsupported_algorithm", "the digest algorithm is unknown"))?;
         require(
             reader.peek() == Some(0xA0),
             "signed_attrs_missing",
@@ -215,12 +198,8 @@ impl<'a> SignerInfo<'a> {
         )?;
         let attributes = reader.element(0xA0)?.raw;
         let algorithm = AlgorithmIdentifier::parse(reader.next()?)?.signature(Some(digest));
-        let algorithm = algorithm.ok_or_else(|| {
-            refusal(
-                "unsupported_algorithm",
-                "the signature algorithm is unknown",
-            )
-        })?;
+        let algorithm =
+            algorithm.ok_or_else(|| refusal("unsupported_algorithm", "the signature algorithm is unknown"))?;
         let signature = reader.expect(OCTET_STRING)?;
         reader.finish()?;
         require(

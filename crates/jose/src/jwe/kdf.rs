@@ -14,9 +14,7 @@ pub(super) fn derive(
 ) -> Secret<Vec<u8>> {
     let key_len = enc.key_len();
     // Sized beforehand, so that growing leaves no copy of the shared secret behind.
-    let size = [64, enc.name().len(), apu.len(), apv.len()]
-        .into_iter()
-        .sum();
+    let size = [64, enc.name().len(), apu.len(), apv.len()].into_iter().sum();
     let mut input = Zeroizing::new(Vec::with_capacity(size));
     input.extend_from_slice(&1_u32.to_be_bytes());
     input.extend_from_slice(shared.expose());

@@ -11,10 +11,7 @@ use crate::Jwk;
 const LIMIT: usize = 64 * 1024;
 
 fn key(seed: &str) -> Box<dyn AgreementKey> {
-    PROVIDER
-        .agreement
-        .generate(&SeededRandom::new(seed))
-        .unwrap()
+    PROVIDER.agreement.generate(&SeededRandom::new(seed)).unwrap()
 }
 
 fn encrypt_for(key: &dyn AgreementKey, enc: ContentEncryption, plaintext: &[u8]) -> String {
@@ -29,11 +26,7 @@ fn encrypt_for(key: &dyn AgreementKey, enc: ContentEncryption, plaintext: &[u8])
 }
 
 fn valid() -> String {
-    encrypt_for(
-        key("recipient").as_ref(),
-        ContentEncryption::A128Gcm,
-        b"vp_token",
-    )
+    encrypt_for(key("recipient").as_ref(), ContentEncryption::A128Gcm, b"vp_token")
 }
 
 fn open(compact: &str) -> Result<Vec<u8>, JweError> {
@@ -47,13 +40,7 @@ fn encrypt_raw(alter: impl FnOnce(&mut Value)) -> String {
     let mut header = json!({"alg": "ECDH-ES", "enc": "A128GCM", "epk": epk});
     alter(&mut header);
     let shared = ephemeral.agree(key("recipient").public_key()).unwrap();
-    let content_key = kdf::derive(
-        ContentEncryption::A128Gcm,
-        &shared,
-        b"",
-        b"",
-        PROVIDER.digest,
-    );
+    let content_key = kdf::derive(ContentEncryption::A128Gcm, &shared, b"", b"", PROVIDER.digest);
     let protected = base64url::encode(header.to_string());
     let (ciphertext, tag) = PROVIDER
         .aead
@@ -76,16 +63,8 @@ fn round_trips_with_both_encryptions() {
             let compact = encrypt_for(key("recipient").as_ref(), enc, plaintext);
             let parsed = UnverifiedJwe::parse(&compact, LIMIT).unwrap();
             assert_eq!((parsed.kid(), parsed.enc()), (Some("k"), enc));
-            assert_eq!(
-                (parsed.apu(), parsed.apv()),
-                (&b"producer"[..], &b"recipient"[..])
-            );
-            assert_eq!(
-                parsed
-                    .decrypt(key("recipient").as_ref(), &PROVIDER)
-                    .unwrap(),
-                plaintext
-            );
+            assert_eq!((parsed.apu(), parsed.apv()), (&b"producer"[..], &b"recipient"[..]));
+            assert_eq!(parsed.decrypt(key("recipient").as_ref(), &PROVIDER).unwrap(), plaintext);
         }
     }
     assert_eq!(open(&encrypt_raw(|_| {})).unwrap(), b"plain");
@@ -104,21 +83,9 @@ fn derives_the_key_of_the_specification() {
         .from_scalar(&scalar("VEmDZpDXXK8p8N0Cndsxs924q6nS1RXFASRl6BfUqdw"))
         .unwrap();
     let shared = alice.agree(bob.public_key()).unwrap();
-    assert_eq!(
-        shared.expose(),
-        bob.agree(alice.public_key()).unwrap().expose()
-    );
-    let derived = kdf::derive(
-        ContentEncryption::A128Gcm,
-        &shared,
-        b"Alice",
-        b"Bob",
-        PROVIDER.digest,
-    );
-    assert_eq!(
-        base64url::encode(derived.expose()),
-        "VqqN6vgjbSBcIijNcacQGg"
-    );
+    assert_eq!(shared.expose(), bob.agree(alice.public_key()).unwrap().expose());
+    let derived = kdf::derive(ContentEncryption::A128Gcm, &shared, b"Alice", b"Bob", PROVIDER.digest);
+    assert_eq!(base64url::encode(derived.expose()), "VqqN6vgjbSBcIijNcacQGg");
     assert_eq!(
         kdf::derive(
             ContentEncryption::A256Gcm,
@@ -174,11 +141,7 @@ fn refuses_headers_before_any_cryptography() {
         ("kid", json!(1), JweError::Malformed),
         ("apu", json!("AA=="), JweError::Malformed),
         ("apv", json!(1), JweError::Malformed),
-        (
-            "apu",
-            json!(base64url::encode([0; 513])),
-            JweError::Malformed,
-        ),
+        ("apu", json!(base64url::encode([0; 513])), JweError::Malformed),
     ];
     for (member, value, fault) in table {
         let compact = encrypt_raw(|header| header[member] = value.clone());
@@ -189,10 +152,7 @@ fn refuses_headers_before_any_cryptography() {
         );
     }
     let private = encrypt_raw(|header| header["epk"]["d"] = json!("AA"));
-    assert_eq!(
-        UnverifiedJwe::parse(&private, LIMIT).unwrap_err(),
-        JweError::Malformed
-    );
+    assert_eq!(UnverifiedJwe::parse(&private, LIMIT).unwrap_err(), JweError::Malformed);
 }
 
 #[test]

@@ -19,11 +19,7 @@ impl JwkSet {
     /// [`JwkError`] for a private key, a malformed one, or a `kid` that stands twice.
     pub fn parse(value: &Value) -> Result<Self, JwkError> {
         let mut keys: Vec<Jwk> = Vec::new();
-        for member in value
-            .get("keys")
-            .and_then(Value::as_array)
-            .ok_or(JwkError::Malformed)?
-        {
+        for member in value.get("keys").and_then(Value::as_array).ok_or(JwkError::Malformed)? {
             match Jwk::parse(member) {
                 Ok(key) if key.kid.is_some() && keys.iter().any(|other| other.kid == key.kid) => {
                     return Err(JwkError::Malformed);

@@ -17,10 +17,7 @@ fn dpop_key() -> Value {
 fn thumbprints_are_those_of_the_specifications() {
     let key = Jwk::parse(&dpop_key()).unwrap();
     let thumbprint = key.thumbprint(PROVIDER.digest);
-    assert_eq!(
-        thumbprint.to_base64url(),
-        "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"
-    );
+    assert_eq!(thumbprint.to_base64url(), "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I");
     assert_eq!(
         thumbprint_of(&key.to_public_key(&PROVIDER).unwrap(), PROVIDER.digest),
         thumbprint
@@ -41,24 +38,14 @@ fn thumbprints_are_those_of_the_specifications() {
 #[test]
 fn thumbprints_ignore_optional_members() {
     let plain = Jwk::parse(&dpop_key()).unwrap();
-    let named = plain
-        .clone()
-        .with_kid("1")
-        .with_use("sig")
-        .with_alg("ES256");
+    let named = plain.clone().with_kid("1").with_use("sig").with_alg("ES256");
     assert_ne!(plain, named);
-    assert_eq!(
-        plain.thumbprint(PROVIDER.digest),
-        named.thumbprint(PROVIDER.digest)
-    );
+    assert_eq!(plain.thumbprint(PROVIDER.digest), named.thumbprint(PROVIDER.digest));
 }
 
 #[test]
 fn keys_round_trip_through_their_wire_form() {
-    let signer = PROVIDER
-        .keys
-        .generate_es256(&SeededRandom::new("jwk"))
-        .unwrap();
+    let signer = PROVIDER.keys.generate_es256(&SeededRandom::new("jwk")).unwrap();
     let key = Jwk::from_public_key(signer.public_key())
         .with_kid("1")
         .with_use("sig")
@@ -68,10 +55,7 @@ fn keys_round_trip_through_their_wire_form() {
         serde_json::from_str::<Jwk>(&serde_json::to_string(&key).unwrap()).unwrap(),
         key
     );
-    assert_eq!(
-        key.to_public_key(&PROVIDER).as_ref(),
-        Ok(signer.public_key())
-    );
+    assert_eq!(key.to_public_key(&PROVIDER).as_ref(), Ok(signer.public_key()));
     assert_eq!(
         (key.kid(), key.key_use(), key.alg()),
         (Some("1"), Some("sig"), Some("ES256"))
@@ -83,22 +67,19 @@ fn keys_round_trip_through_their_wire_form() {
     let key = Jwk::parse(&p384).unwrap();
     assert_eq!(key.to_value(), p384);
     let public = key.to_verification_key(&PROVIDER).unwrap();
-    assert_eq!(
-        Jwk::from_public_key(&public).to_public_key(&PROVIDER),
-        Ok(public)
-    );
+    assert_eq!(Jwk::from_public_key(&public).to_public_key(&PROVIDER), Ok(public));
 }
 
 /// The base point of P-384 (SP 800-186 §3.2.1.4).
 const P384_X: [u8; 48] = [
-    0xaa, 0x87, 0xca, 0x22, 0xbe, 0x8b, 0x05, 0x37, 0x8e, 0xb1, 0xc7, 0x1e, 0xf3, 0x20, 0xad, 0x74,
-    0x6e, 0x1d, 0x3b, 0x62, 0x8b, 0xa7, 0x9b, 0x98, 0x59, 0xf7, 0x41, 0xe0, 0x82, 0x54, 0x2a, 0x38,
-    0x55, 0x02, 0xf2, 0x5d, 0xbf, 0x55, 0x29, 0x6c, 0x3a, 0x54, 0x5e, 0x38, 0x72, 0x76, 0x0a, 0xb7,
+    0xaa, 0x87, 0xca, 0x22, 0xbe, 0x8b, 0x05, 0x37, 0x8e, 0xb1, 0xc7, 0x1e, 0xf3, 0x20, 0xad, 0x74, 0x6e, 0x1d, 0x3b,
+    0x62, 0x8b, 0xa7, 0x9b, 0x98, 0x59, 0xf7, 0x41, 0xe0, 0x82, 0x54, 0x2a, 0x38, 0x55, 0x02, 0xf2, 0x5d, 0xbf, 0x55,
+    0x29, 0x6c, 0x3a, 0x54, 0x5e, 0x38, 0x72, 0x76, 0x0a, 0xb7,
 ];
 const P384_Y: [u8; 48] = [
-    0x36, 0x17, 0xde, 0x4a, 0x96, 0x26, 0x2c, 0x6f, 0x5d, 0x9e, 0x98, 0xbf, 0x92, 0x92, 0xdc, 0x29,
-    0xf8, 0xf4, 0x1d, 0xbd, 0x28, 0x9a, 0x14, 0x7c, 0xe9, 0xda, 0x31, 0x13, 0xb5, 0xf0, 0xb8, 0xc0,
-    0x0a, 0x60, 0xb1, 0xce, 0x1d, 0x7e, 0x81, 0x9d, 0x7a, 0x43, 0x1d, 0x7c, 0x90, 0xea, 0x0e, 0x5f,
+    0x36, 0x17, 0xde, 0x4a, 0x96, 0x26, 0x2c, 0x6f, 0x5d, 0x9e, 0x98, 0xbf, 0x92, 0x92, 0xdc, 0x29, 0xf8, 0xf4, 0x1d,
+    0xbd, 0x28, 0x9a, 0x14, 0x7c, 0xe9, 0xda, 0x31, 0x13, 0xb5, 0xf0, 0xb8, 0xc0, 0x0a, 0x60, 0xb1, 0xce, 0x1d, 0x7e,
+    0x81, 0x9d, 0x7a, 0x43, 0x1d, 0x7c, 0x90, 0xea, 0x0e, 0x5f,
 ];
 
 fn with(name: &str, value: Value) -> Value {
@@ -115,10 +96,7 @@ fn refuses_private_members_whatever_they_hold() {
             assert_eq!(fault.code(), "private_key_in_header", "{name}");
         }
     }
-    assert_eq!(
-        Jwk::parse(&json!({"kty": "oct", "k": "AA"})),
-        Err(JwkError::PrivateKey)
-    );
+    assert_eq!(Jwk::parse(&json!({"kty": "oct", "k": "AA"})), Err(JwkError::PrivateKey));
 }
 
 #[test]
@@ -126,10 +104,7 @@ fn refuses_foreign_kinds_and_forms() {
     let x = "l8tFrhx-34tV3hRICRDY9zCkDlpBhF42UQUfWVAWBFs";
     for (key, fault) in [
         (json!([]), JwkError::Malformed),
-        (
-            json!({"kty": "RSA", "n": "AQAB", "e": "AQAB"}),
-            JwkError::Unsupported,
-        ),
+        (json!({"kty": "RSA", "n": "AQAB", "e": "AQAB"}), JwkError::Unsupported),
         (with("kty", json!("OKP")), JwkError::Unsupported),
         (with("kty", json!(1)), JwkError::Malformed),
         (with("crv", json!("P-384")), JwkError::Malformed),
@@ -148,16 +123,9 @@ fn refuses_foreign_kinds_and_forms() {
 
 #[test]
 fn refuses_a_point_off_the_curve() {
-    let key = Jwk::parse(&with(
-        "y",
-        json!("9VE4jf_Ok_o64zbTTlcuNJajHmt6v9TDVrU0CdvGRDE"),
-    ))
-    .unwrap();
+    let key = Jwk::parse(&with("y", json!("9VE4jf_Ok_o64zbTTlcuNJajHmt6v9TDVrU0CdvGRDE"))).unwrap();
     assert_eq!(key.to_public_key(&PROVIDER), Err(JwkError::InvalidPoint));
-    assert_eq!(
-        key.to_encryption_key(&PROVIDER),
-        Err(JwkError::InvalidPoint)
-    );
+    assert_eq!(key.to_encryption_key(&PROVIDER), Err(JwkError::InvalidPoint));
 }
 
 #[test]

@@ -89,19 +89,14 @@ impl JwsBuilder {
     /// # Errors
     /// [`SignError`] when the signer fails.
     pub fn sign_bytes(&self, payload: &[u8], signer: &dyn Signer) -> Result<String, SignError> {
-        self.signing_input_bytes(signer.algorithm(), payload)?
-            .sign(signer)
+        self.signing_input_bytes(signer.algorithm(), payload)?.sign(signer)
     }
 
     /// Writes what a key elsewhere signs over the claims.
     ///
     /// # Errors
     /// [`SignError::Claims`] or [`SignError::Header`].
-    pub fn signing_input(
-        &self,
-        alg: SignatureAlgorithm,
-        claims: &impl Serialize,
-    ) -> Result<SigningInput, SignError> {
+    pub fn signing_input(&self, alg: SignatureAlgorithm, claims: &impl Serialize) -> Result<SigningInput, SignError> {
         self.signing_input_bytes(alg, &serde_json::to_vec(claims).map_err(SignError::Claims)?)
     }
 
@@ -109,11 +104,7 @@ impl JwsBuilder {
     ///
     /// # Errors
     /// [`SignError::Header`].
-    pub fn signing_input_bytes(
-        &self,
-        alg: SignatureAlgorithm,
-        payload: &[u8],
-    ) -> Result<SigningInput, SignError> {
+    pub fn signing_input_bytes(&self, alg: SignatureAlgorithm, payload: &[u8]) -> Result<SigningInput, SignError> {
         if self.reserved {
             return Err(SignError::Header);
         }
@@ -165,11 +156,6 @@ impl SigningInput {
 
 impl fmt::Debug for SigningInput {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "SigningInput({}, {} bytes)",
-            self.alg.name(),
-            self.text.len()
-        )
+        write!(f, "SigningInput({}, {} bytes)", self.alg.name(), self.text.len())
     }
 }

@@ -1,5 +1,7 @@
 //! The header of a JWS (RFC 7515 §4).
 
+use std::fmt;
+
 use mahfada_base::json;
 use mahfada_crypto::SignatureAlgorithm;
 use serde_json::{Map, Value};
@@ -8,7 +10,7 @@ use super::JwsError;
 use crate::Jwk;
 
 /// The header of a JWS; what it says is not vouched for by anybody but the key that the caller trusts.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct JwsHeader {
     /// The algorithm.
     pub alg: SignatureAlgorithm,
@@ -34,22 +36,31 @@ impl JwsHeader {
             return Err(JwsError::Extension);
         }
         let alg = match members.remove("alg") {
-            Some(Value::String(name)) => {
-                SignatureAlgorithm::from_name(&name).ok_or(JwsError::AlgNotAllowed)?
-            }
+            Some(Value::String(name)) => SignatureAlgorithm::from_name(&name).ok_or(JwsError::AlgNotAllowed)?,
             _ => return Err(JwsError::AlgNotAllowed),
         };
         Ok(Self {
             alg,
             typ: text(&mut members, "typ")?,
             kid: text(&mut members, "kid")?,
-            jwk: members
-                .remove("jwk")
-                .map(|value| Jwk::parse(&value))
-                .transpose()?,
+            jwk: members.remove("jwk").map(|value| Jwk::parse(&value)).transpose()?,
             x5c: members.remove("x5c").map(texts).transpose()?,
             other: members,
         })
+    }
+}
+
+impl fmt::Debug for JwsHeader {
+    /// Shows of the certificates only how many there are, and of the other members only the names.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JwsHeader")
+            .field("alg", &self.alg)
+            .field("typ", &self.typ)
+            .field("kid", &self.kid)
+            .field("jwk", &self.jwk)
+            .field("x5c", &self.x5c.as_ref().map(Vec::len))
+            .field("other", &self.other.keys().collect::<Vec<_>>())
+            .finish()
     }
 }
 

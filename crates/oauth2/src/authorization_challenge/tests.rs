@@ -5,9 +5,7 @@ use super::*;
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
 fn initial() -> String {
-    format!(
-        "client_id=w&scope=pid&code_challenge={CHALLENGE}&code_challenge_method=S256&key_commitment={CHALLENGE}"
-    )
+    format!("client_id=w&scope=pid&code_challenge={CHALLENGE}&code_challenge_method=S256&key_commitment={CHALLENGE}")
 }
 
 #[test]
@@ -62,8 +60,7 @@ fn responses_come_back_as_written() {
         },
     ] {
         let body = response.to_json();
-        let again =
-            AuthorizationChallengeResponse::parse(response.status(), body.as_bytes()).unwrap();
+        let again = AuthorizationChallengeResponse::parse(response.status(), body.as_bytes()).unwrap();
         assert_eq!(again.to_json(), body);
     }
 }

@@ -16,10 +16,7 @@ const URL: &str = "https://issuer.example:8101/pid/credential";
 const TOKEN: &str = "Kz~8mXK1EalYznwH-LC-1fBAo.4Ljp~zsPE_NeO.gxU";
 
 fn key(seed: &str) -> Arc<dyn Signer> {
-    PROVIDER
-        .keys
-        .generate_es256(&SeededRandom::new(seed))
-        .unwrap()
+    PROVIDER.keys.generate_es256(&SeededRandom::new(seed)).unwrap()
 }
 
 fn jwk(signer: &dyn Signer) -> Jwk {
@@ -64,8 +61,7 @@ const EXPECT: DpopExpectation<'static> = DpopExpectation {
 };
 
 fn check(header: &Value, claims: &Value) -> Result<UnspentDpop, DpopError> {
-    UnverifiedDpop::parse(&signed_by(&*key("holder"), header, claims))?
-        .verify(&EXPECT, NOW, &PROVIDER)
+    UnverifiedDpop::parse(&signed_by(&*key("holder"), header, claims))?.verify(&EXPECT, NOW, &PROVIDER)
 }
 
 fn code(header: &Value, claims: &Value) -> &'static str {
@@ -108,24 +104,16 @@ fn accepts_what_the_wallet_side_writes() {
             .verify(&expect, NOW, &PROVIDER)
             .unwrap();
         assert_eq!(proof.nonce(), nonce);
-        assert!(
-            !String::from_utf8_lossy(&base64url::decode(text.split('.').nth(1).unwrap()).unwrap())
-                .contains('?')
-        );
+        assert!(!String::from_utf8_lossy(&base64url::decode(text.split('.').nth(1).unwrap()).unwrap()).contains('?'));
     }
 }
 
 #[test]
 fn refuses_no_header_and_two_headers() {
     let text = signed_by(&*key("holder"), &header(), &claims());
+    assert_eq!(UnverifiedDpop::from_headers(&[]).unwrap_err().code(), "dpop_missing");
     assert_eq!(
-        UnverifiedDpop::from_headers(&[]).unwrap_err().code(),
-        "dpop_missing"
-    );
-    assert_eq!(
-        UnverifiedDpop::from_headers(&[&text, &text])
-            .unwrap_err()
-            .code(),
+        UnverifiedDpop::from_headers(&[&text, &text]).unwrap_err().code(),
         "dpop_repeated"
     );
     UnverifiedDpop::from_headers(&[&text]).unwrap();
@@ -149,11 +137,7 @@ fn refuses_every_wrong_header() {
         (with(header(), "jwk", private), "private_key_in_header"),
         (with(header(), "jwk", other), "sig"),
         (
-            with(
-                header(),
-                "jwk",
-                with(header()["jwk"].clone(), "use", json!("enc")),
-            ),
+            with(header(), "jwk", with(header()["jwk"].clone(), "use", json!("enc"))),
             "jwk_use",
         ),
         (with(header(), "crit", json!(["x"])), "crit"),
@@ -165,11 +149,7 @@ fn refuses_every_wrong_header() {
 #[test]
 fn refuses_es384_over_a_p256_key_before_the_key_is_used() {
     let header = with(header(), "alg", json!("ES384"));
-    let input = format!(
-        "{}.{}",
-        base64url::encode(header.to_string()),
-        base64url::encode("{}")
-    );
+    let input = format!("{}.{}", base64url::encode(header.to_string()), base64url::encode("{}"));
     let text = format!("{input}.{}", base64url::encode([1; 96]));
     let error = UnverifiedDpop::parse(&text)
         .unwrap()
@@ -191,43 +171,23 @@ fn refuses_every_wrong_claim() {
         (with(claims(), "htm", json!("post")), "dpop_htm"),
         (without(claims(), "htu"), "dpop_htu"),
         (
-            with(
-                claims(),
-                "htu",
-                json!("https://issuer.example:8101/pid/token"),
-            ),
+            with(claims(), "htu", json!("https://issuer.example:8101/pid/token")),
             "dpop_htu",
         ),
         (
-            with(
-                claims(),
-                "htu",
-                json!("https://issuer.example/pid/credential"),
-            ),
+            with(claims(), "htu", json!("https://issuer.example/pid/credential")),
             "dpop_htu",
         ),
         (
-            with(
-                claims(),
-                "htu",
-                json!("https://evil.example:8101/pid/credential"),
-            ),
+            with(claims(), "htu", json!("https://evil.example:8101/pid/credential")),
             "dpop_htu",
         ),
         (
-            with(
-                claims(),
-                "htu",
-                json!("http://issuer.example:8101/pid/credential"),
-            ),
+            with(claims(), "htu", json!("http://issuer.example:8101/pid/credential")),
             "dpop_htu",
         ),
         (
-            with(
-                claims(),
-                "htu",
-                json!("https://u@issuer.example:8101/pid/credential"),
-            ),
+            with(claims(), "htu", json!("https://u@issuer.example:8101/pid/credential")),
             "dpop_htu",
         ),
         (with(claims(), "htu", json!(format!("{URL}/"))), "dpop_htu"),
@@ -236,20 +196,14 @@ fn refuses_every_wrong_claim() {
         (with(claims(), "iat", json!("1795348800")), "dpop_iat"),
         (with(claims(), "iat", ago(3600)), "dpop_iat"),
         (with(claims(), "iat", ago(-3600)), "dpop_iat"),
-        (
-            with(claims(), "iat", ago(DPOP_MAX_AGE + CLOCK_SKEW + 1)),
-            "dpop_iat",
-        ),
+        (with(claims(), "iat", ago(DPOP_MAX_AGE + CLOCK_SKEW + 1)), "dpop_iat"),
         (with(claims(), "iat", ago(-CLOCK_SKEW - 1)), "dpop_iat"),
         (with(claims(), "iat", json!(i64::MIN)), "dpop_iat"),
         (with(claims(), "exp", ago(CLOCK_SKEW)), "dpop_lifetime"),
         (with(claims(), "exp", json!("soon")), "dpop_lifetime"),
         (with(claims(), "nbf", ago(-CLOCK_SKEW - 1)), "dpop_lifetime"),
         (without(claims(), "ath"), "dpop_ath"),
-        (
-            with(claims(), "ath", json!(base64url::encode([0; 32]))),
-            "dpop_ath",
-        ),
+        (with(claims(), "ath", json!(base64url::encode([0; 32]))), "dpop_ath"),
         (with(claims(), "ath", json!("")), "dpop_ath"),
         (with(claims(), "ath", json!(TOKEN)), "dpop_ath"),
     ] {
@@ -264,11 +218,7 @@ fn refuses_every_wrong_claim() {
 #[test]
 fn accepts_the_edges_of_the_window_and_equivalent_urls() {
     for claims in [
-        with(
-            claims(),
-            "iat",
-            json!(NOW.minus(DPOP_MAX_AGE + CLOCK_SKEW).seconds()),
-        ),
+        with(claims(), "iat", json!(NOW.minus(DPOP_MAX_AGE + CLOCK_SKEW).seconds())),
         with(claims(), "iat", json!(NOW.plus(CLOCK_SKEW).seconds())),
         with(claims(), "iat", json!(NOW.minus(10).seconds())),
         with(claims(), "htu", json!(format!("{URL}?a=1#b"))),
@@ -287,11 +237,7 @@ fn accepts_the_edges_of_the_window_and_equivalent_urls() {
 fn refuses_a_bad_signature_and_a_repeated_claim() {
     let mut text = signed_by(&*key("holder"), &header(), &claims());
     text.truncate(text.rfind('.').unwrap());
-    for signature in [
-        base64url::encode([1; 64]),
-        base64url::encode([0; 64]),
-        String::new(),
-    ] {
+    for signature in [base64url::encode([1; 64]), base64url::encode([0; 64]), String::new()] {
         let error = UnverifiedDpop::parse(&format!("{text}.{signature}"))
             .and_then(|proof| proof.verify(&EXPECT, NOW, &PROVIDER))
             .unwrap_err();
@@ -341,10 +287,7 @@ fn the_record_to_spend_is_one_per_key_and_jti() {
 #[test]
 fn refuses_what_is_too_long_or_no_jws() {
     for text in ["", "a.b", "a.b.c", &"a".repeat(MAX_BYTES + 1)] {
-        assert!(
-            matches!(UnverifiedDpop::parse(text), Err(DpopError::Jws(_))),
-            "{text}"
-        );
+        assert!(matches!(UnverifiedDpop::parse(text), Err(DpopError::Jws(_))), "{text}");
     }
     let long = with(claims(), "x", json!("x".repeat(MAX_BYTES)));
     assert_eq!(code(&header(), &long), "too_large");

@@ -9,10 +9,7 @@ fn requests_come_back_as_written() {
         r#"{"credential_identifier":"pid-1","proofs":{"jwt":["a.b.c"]}}"#,
         r#"{"credential_configuration_id":"pid"}"#,
     ] {
-        assert_eq!(
-            CredentialRequest::parse(body.as_bytes()).unwrap().to_json(),
-            body
-        );
+        assert_eq!(CredentialRequest::parse(body.as_bytes()).unwrap().to_json(), body);
     }
 }
 
@@ -26,9 +23,7 @@ fn refuses_requests_with_the_code_that_names_the_fault() {
             "invalid_credential_request",
         ),
         (
-            format!(
-                r#"{{"credential_configuration_id":"a","credential_configuration_id":"a",{JWT}}}"#
-            ),
+            format!(r#"{{"credential_configuration_id":"a","credential_configuration_id":"a",{JWT}}}"#),
             "duplicate_member",
             "invalid_credential_request",
         ),
@@ -48,17 +43,11 @@ fn refuses_requests_with_the_code_that_names_the_fault() {
             "invalid_credential_request",
         ),
         (
-            format!(
-                r#"{{"credential_configuration_id":"a","proof":{{"proof_type":"jwt","jwt":"a"}},{JWT}}}"#
-            ),
+            format!(r#"{{"credential_configuration_id":"a","proof":{{"proof_type":"jwt","jwt":"a"}},{JWT}}}"#),
             "duplicate_member",
             "invalid_credential_request",
         ),
-        (
-            format!("{{{JWT}}}"),
-            "target_missing",
-            "invalid_credential_request",
-        ),
+        (format!("{{{JWT}}}"), "target_missing", "invalid_credential_request"),
         (
             format!(r#"{{"format":"dc+sd-jwt","vct":"urn:mahfada:pid:1",{JWT}}}"#),
             "target_missing",
@@ -105,33 +94,18 @@ fn refuses_requests_with_the_code_that_names_the_fault() {
             "invalid_credential_request",
         ),
         (
-            r#"{"credential_configuration_id":"a","proofs":{"jwt":["a"],"attestation":["b"]}}"#
-                .to_owned(),
+            r#"{"credential_configuration_id":"a","proofs":{"jwt":["a"],"attestation":["b"]}}"#.to_owned(),
             "proof_type",
             "invalid_credential_request",
         ),
         (
-            format!(
-                r#"{{"credential_configuration_id":"a","credential_response_encryption":{{}},{JWT}}}"#
-            ),
+            format!(r#"{{"credential_configuration_id":"a","credential_response_encryption":{{}},{JWT}}}"#),
             "response_encryption",
             "invalid_encryption_parameters",
         ),
-        (
-            "[]".to_owned(),
-            "request_malformed",
-            "invalid_credential_request",
-        ),
-        (
-            "{".to_owned(),
-            "request_malformed",
-            "invalid_credential_request",
-        ),
-        (
-            String::new(),
-            "request_malformed",
-            "invalid_credential_request",
-        ),
+        ("[]".to_owned(), "request_malformed", "invalid_credential_request"),
+        ("{".to_owned(), "request_malformed", "invalid_credential_request"),
+        (String::new(), "request_malformed", "invalid_credential_request"),
     ] {
         let error = CredentialRequest::parse(body.as_bytes()).unwrap_err();
         assert_eq!(error.code(), reason, "{body}");
@@ -159,10 +133,7 @@ fn a_request_without_proofs_is_refused_where_a_key_is_bound() {
 fn unknown_members_of_older_wallets_are_ignored() {
     let body = r#"{"credential_configuration_id":"pid","format":"dc+sd-jwt","vct":"x","doctype":"y","zz":[{}],"proofs":{"jwt":["a"]}}"#;
     let request = CredentialRequest::parse(body.as_bytes()).unwrap();
-    assert_eq!(
-        request.target,
-        CredentialTarget::Configuration("pid".to_owned())
-    );
+    assert_eq!(request.target, CredentialTarget::Configuration("pid".to_owned()));
     assert_eq!(request.require_proofs().unwrap().jwts(), ["a"]);
 }
 
@@ -191,10 +162,7 @@ fn refuses_responses_with_the_code_that_names_the_fault() {
             r#"{"credentials":[{"credential":"a"},{"credential":"b"}]}"#,
             "response_too_many",
         ),
-        (
-            r#"{"transaction_id":"t","interval":5}"#,
-            "response_malformed",
-        ),
+        (r#"{"transaction_id":"t","interval":5}"#, "response_malformed"),
         (r#"{"credential":"a"}"#, "response_malformed"),
         (r#"{"credentials":["a"]}"#, "response_malformed"),
         (r#"{"credentials":[["a"]]}"#, "response_malformed"),

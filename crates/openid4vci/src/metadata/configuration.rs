@@ -95,8 +95,7 @@ impl CredentialConfiguration {
             .iter()
             .any(|method| method == "jwk")
             && self.proof_types_supported.get("jwt").is_some_and(|jwt| {
-                jwt.key_attestations_required.is_none()
-                    && jwt.proof_signing_alg_values_supported.contains(&es256)
+                jwt.key_attestations_required.is_none() && jwt.proof_signing_alg_values_supported.contains(&es256)
             })
     }
 

@@ -77,12 +77,7 @@ impl Display {
 /// Finds the entry for a language (`ar`, `fr-MA`, …): the same tag, then the same language, then the first entry.
 #[must_use]
 pub fn localized<'d>(display: &'d [Display], language: &str) -> Option<&'d Display> {
-    let primary = |tag: &str| {
-        tag.split('-')
-            .next()
-            .unwrap_or_default()
-            .to_ascii_lowercase()
-    };
+    let primary = |tag: &str| tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
     let matching = |exact: bool| {
         display.iter().find(|entry| {
             entry.locale.as_deref().is_some_and(|locale| {
@@ -94,7 +89,5 @@ pub fn localized<'d>(display: &'d [Display], language: &str) -> Option<&'d Displ
             })
         })
     };
-    matching(true)
-        .or_else(|| matching(false))
-        .or_else(|| display.first())
+    matching(true).or_else(|| matching(false)).or_else(|| display.first())
 }

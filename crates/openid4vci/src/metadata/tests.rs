@@ -34,14 +34,8 @@ fn parse(document: &Value) -> Result<CredentialIssuerMetadata, MetadataError> {
 #[test]
 fn a_document_comes_back_as_written() {
     let metadata = parse(&document()).unwrap();
-    assert_eq!(
-        serde_json::from_str::<Value>(&metadata.to_json()).unwrap(),
-        document()
-    );
-    assert_eq!(
-        (metadata.batch_size(), metadata.requires_encryption()),
-        (10, false)
-    );
+    assert_eq!(serde_json::from_str::<Value>(&metadata.to_json()).unwrap(), document());
+    assert_eq!((metadata.batch_size(), metadata.requires_encryption()), (10, false));
     let pid = &metadata.credential_configurations_supported["pid"];
     let expected = CredentialConfiguration::sd_jwt_vc("urn:mahfada:pid:1", "pid");
     assert_eq!(
@@ -53,10 +47,7 @@ fn a_document_comes_back_as_written() {
     );
     assert!(pid.takes_plain_jwt_proof());
     let claim = &pid.credential_metadata.as_ref().unwrap().claims[0];
-    assert_eq!(
-        claim.path,
-        ClaimsPath::names(["address", "locality"]).unwrap()
-    );
+    assert_eq!(claim.path, ClaimsPath::names(["address", "locality"]).unwrap());
 }
 
 #[test]
@@ -87,21 +78,13 @@ fn refuses_metadata_with_the_code_that_names_the_fault() {
             json!("http://issuer.example:8101/pid/credential"),
             "endpoint_not_https",
         ),
-        (
-            "/credential_endpoint".to_owned(),
-            json!(null),
-            "metadata_malformed",
-        ),
+        ("/credential_endpoint".to_owned(), json!(null), "metadata_malformed"),
         (
             "/nonce_endpoint".to_owned(),
             json!("http://issuer.example:8101/pid/nonce"),
             "endpoint_not_https",
         ),
-        (
-            "/nonce_endpoint".to_owned(),
-            json!(null),
-            "nonce_endpoint_missing",
-        ),
+        ("/nonce_endpoint".to_owned(), json!(null), "nonce_endpoint_missing"),
         (
             "/batch_credential_issuance/batch_size".to_owned(),
             json!(1),
@@ -121,27 +104,18 @@ fn refuses_metadata_with_the_code_that_names_the_fault() {
             json!([]),
             "metadata_binding",
         ),
-        (
-            at("credential_metadata/claims/0/path"),
-            json!([]),
-            "metadata_malformed",
-        ),
+        (at("credential_metadata/claims/0/path"), json!([]), "metadata_malformed"),
     ] {
         let mut document = document();
         *document.pointer_mut(&pointer).unwrap() = value.clone();
-        assert_eq!(
-            parse(&document).unwrap_err().code(),
-            code,
-            "{pointer} {value}"
-        );
+        assert_eq!(parse(&document).unwrap_err().code(), code, "{pointer} {value}");
     }
     let mut foreign = document();
     foreign["authorization_servers"] = json!(["http://as.example"]);
     assert_eq!(parse(&foreign).unwrap_err().code(), "issuer_identifier");
-    let twice =
-        document()
-            .to_string()
-            .replacen('{', &format!(r#"{{"credential_issuer":"{ISSUER}","#), 1);
+    let twice = document()
+        .to_string()
+        .replacen('{', &format!(r#"{{"credential_issuer":"{ISSUER}","#), 1);
     let error = CredentialIssuerMetadata::parse(twice.as_bytes(), ISSUER).unwrap_err();
     assert_eq!(error.code(), "metadata_malformed");
 }
@@ -171,23 +145,11 @@ fn the_authorization_server_is_one_that_the_metadata_names() {
     let mut metadata = parse(&document()).unwrap();
     assert_eq!(metadata.authorization_server(None), Some(ISSUER));
     assert_eq!(metadata.authorization_server(Some(ISSUER)), Some(ISSUER));
-    assert_eq!(
-        metadata.authorization_server(Some("https://evil.example")),
-        None
-    );
+    assert_eq!(metadata.authorization_server(Some("https://evil.example")), None);
     metadata.authorization_servers = Some(vec!["https://a.example".to_owned()]);
-    assert_eq!(
-        metadata.authorization_server(None),
-        Some("https://a.example")
-    );
-    assert_eq!(
-        metadata.authorization_server(Some("https://evil.example")),
-        None
-    );
-    metadata.authorization_servers = Some(vec![
-        "https://a.example".to_owned(),
-        "https://b.example".to_owned(),
-    ]);
+    assert_eq!(metadata.authorization_server(None), Some("https://a.example"));
+    assert_eq!(metadata.authorization_server(Some("https://evil.example")), None);
+    metadata.authorization_servers = Some(vec!["https://a.example".to_owned(), "https://b.example".to_owned()]);
     assert_eq!(metadata.authorization_server(None), None);
     assert_eq!(
         metadata.authorization_server(Some("https://b.example")),
@@ -197,10 +159,7 @@ fn the_authorization_server_is_one_that_the_metadata_names() {
 
 #[test]
 fn names_are_found_by_language() {
-    let display = [
-        Display::named("DGSN fr", "fr-FR"),
-        Display::named("DGSN ar", "ar"),
-    ];
+    let display = [Display::named("DGSN fr", "fr-FR"), Display::named("DGSN ar", "ar")];
     for (language, expected) in [
         ("ar", "DGSN ar"),
         ("ar-MA", "DGSN ar"),

@@ -30,18 +30,12 @@ impl CredentialOfferUri {
             })
             .ok_or(OfferError::Link)?;
         // Some wallets' links have an empty path before the query.
-        let query = rest
-            .trim_start_matches('/')
-            .strip_prefix('?')
-            .ok_or(OfferError::Link)?;
+        let query = rest.trim_start_matches('/').strip_prefix('?').ok_or(OfferError::Link)?;
         if query.contains('#') {
             return Err(OfferError::Link);
         }
         let form = Form::parse(query.as_bytes())?;
-        match (
-            form.get("credential_offer"),
-            form.get("credential_offer_uri"),
-        ) {
+        match (form.get("credential_offer"), form.get("credential_offer_uri")) {
             (Some(offer), None) => Ok(Self::ByValue(CredentialOffer::parse(offer.as_bytes())?)),
             (None, Some(uri)) if is_https_url(uri) => Ok(Self::ByReference(uri.to_owned())),
             (None, Some(_)) => Err(OfferError::ReferenceNotHttps),

@@ -26,10 +26,7 @@ const GRANT: &str = "/grants/urn:ietf:params:oauth:grant-type:pre-authorized_cod
 #[test]
 fn an_offer_comes_back_as_written() {
     let parsed = CredentialOffer::parse(offer().to_string().as_bytes()).unwrap();
-    assert_eq!(
-        serde_json::from_str::<Value>(&parsed.to_json()).unwrap(),
-        offer()
-    );
+    assert_eq!(serde_json::from_str::<Value>(&parsed.to_json()).unwrap(), offer());
     for uri in [
         CredentialOfferUri::ByValue(parsed),
         CredentialOfferUri::ByReference("https://issuer.example/cnss/offers/a?b=c&d".to_owned()),
@@ -56,10 +53,7 @@ fn refuses_offers_with_the_code_that_names_the_fault() {
             "offer_issuer",
         ),
         (with("/credential_issuer", json!(1)), "offer_malformed"),
-        (
-            with("/credential_configuration_ids", json!([])),
-            "offer_configurations",
-        ),
+        (with("/credential_configuration_ids", json!([])), "offer_configurations"),
         (
             with("/credential_configuration_ids", json!(["a", "a"])),
             "offer_configurations",
@@ -68,23 +62,11 @@ fn refuses_offers_with_the_code_that_names_the_fault() {
             with("/credential_configuration_ids", json!([""])),
             "offer_configurations",
         ),
-        (
-            with("/credential_configuration_ids", json!("a")),
-            "offer_malformed",
-        ),
-        (
-            with("/credential_configuration_ids", json!([1])),
-            "offer_malformed",
-        ),
+        (with("/credential_configuration_ids", json!("a")), "offer_malformed"),
+        (with("/credential_configuration_ids", json!([1])), "offer_malformed"),
         (with("/grants", json!([])), "offer_malformed"),
-        (
-            with("/grants", json!({"authorization_code": []})),
-            "offer_malformed",
-        ),
-        (
-            r#"["https://issuer.example",["a"]]"#.to_owned(),
-            "offer_malformed",
-        ),
+        (with("/grants", json!({"authorization_code": []})), "offer_malformed"),
+        (r#"["https://issuer.example",["a"]]"#.to_owned(), "offer_malformed"),
         (
             with(
                 "/grants",
@@ -93,29 +75,17 @@ fn refuses_offers_with_the_code_that_names_the_fault() {
             "offer_grant",
         ),
         (with(GRANT, json!({})), "offer_malformed"),
+        (with(GRANT, json!({"pre-authorized_code": ""})), "offer_grant"),
         (
-            with(GRANT, json!({"pre-authorized_code": ""})),
-            "offer_grant",
-        ),
-        (
-            with(
-                GRANT,
-                json!({"pre-authorized_code": "a", "authorization_server": "a"}),
-            ),
+            with(GRANT, json!({"pre-authorized_code": "a", "authorization_server": "a"})),
             "offer_grant",
         ),
         (with(&tx_code, json!(true)), "offer_malformed"),
         (with(&tx_code, json!([])), "offer_malformed"),
-        (
-            with(&tx_code, json!({"input_mode": "emoji"})),
-            "offer_malformed",
-        ),
+        (with(&tx_code, json!({"input_mode": "emoji"})), "offer_malformed"),
         (with(&tx_code, json!({"length": 0})), "offer_tx_code"),
         (with(&tx_code, json!({"length": -4})), "offer_malformed"),
-        (
-            with(&tx_code, json!({"description": "é".repeat(301)})),
-            "offer_tx_code",
-        ),
+        (with(&tx_code, json!({"description": "é".repeat(301)})), "offer_tx_code"),
         (
             offer()
                 .to_string()
@@ -160,19 +130,10 @@ fn refuses_links_with_the_code_that_names_the_fault() {
         (format!("openid4vp://?{value}"), "offer_link"),
         (format!("openid-credential-offer:{value}"), "offer_link"),
         (format!("openid-credential-offer://{value}"), "offer_link"),
-        (
-            format!("openid-credential-offer://?{value}#x"),
-            "offer_link",
-        ),
+        (format!("openid-credential-offer://?{value}#x"), "offer_link"),
         ("é".to_owned(), "offer_link"),
-        (
-            "openid-credential-offer://?".to_owned(),
-            "offer_value_or_reference",
-        ),
-        (
-            "openid-credential-offer://?x=1".to_owned(),
-            "offer_value_or_reference",
-        ),
+        ("openid-credential-offer://?".to_owned(), "offer_value_or_reference"),
+        ("openid-credential-offer://?x=1".to_owned(), "offer_value_or_reference"),
         (
             format!("openid-credential-offer://?{value}&{reference}"),
             "offer_value_or_reference",
@@ -198,17 +159,11 @@ fn refuses_links_with_the_code_that_names_the_fault() {
             "form_malformed",
         ),
         (
-            format!(
-                "openid-credential-offer://?{}",
-                reference.replace("https", "http")
-            ),
+            format!("openid-credential-offer://?{}", reference.replace("https", "http")),
             "offer_uri_not_https",
         ),
         (
-            format!(
-                "openid-credential-offer://?{}",
-                reference.replace("https", "file")
-            ),
+            format!("openid-credential-offer://?{}", reference.replace("https", "file")),
             "offer_uri_not_https",
         ),
         (
@@ -220,11 +175,7 @@ fn refuses_links_with_the_code_that_names_the_fault() {
             "offer_uri_not_https",
         ),
     ] {
-        assert_eq!(
-            CredentialOfferUri::parse(&link).unwrap_err().code(),
-            code,
-            "{link}"
-        );
+        assert_eq!(CredentialOfferUri::parse(&link).unwrap_err().code(), code, "{link}");
     }
     for link in [
         format!("haip-vci://?{value}"),

@@ -32,10 +32,7 @@ pub enum TxCodeInputMode {
 }
 
 impl TxCodeInputMode {
-    #[expect(
-        clippy::trivially_copy_pass_by_ref,
-        reason = "serde calls it with a reference"
-    )]
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
     const fn is_default(&self) -> bool {
         matches!(self, Self::Numeric)
     }
@@ -48,8 +45,7 @@ impl TxCode {
         let length = u32::try_from(typed.chars().count()).ok();
         !typed.is_empty()
             && self.length.is_none_or(|expected| length == Some(expected))
-            && (self.input_mode == TxCodeInputMode::Text
-                || typed.bytes().all(|b| b.is_ascii_digit()))
+            && (self.input_mode == TxCodeInputMode::Text || typed.bytes().all(|b| b.is_ascii_digit()))
     }
 
     pub(super) fn validate(&self) -> Result<(), OfferError> {

@@ -19,10 +19,7 @@ const EXPECT: ProofExpectation<'static> = ProofExpectation {
 };
 
 fn key(seed: &str) -> Arc<dyn Signer> {
-    PROVIDER
-        .keys
-        .generate_es256(&SeededRandom::new(seed))
-        .unwrap()
+    PROVIDER.keys.generate_es256(&SeededRandom::new(seed)).unwrap()
 }
 
 fn jwk(seed: &str) -> Value {
@@ -58,8 +55,7 @@ fn without(mut object: Value, name: &str) -> Value {
 }
 
 fn check(header: &Value, claims: &Value) -> Result<VerifiedProof, ProofError> {
-    UnverifiedProof::parse(&signed("k0", header, &claims.to_string()))?
-        .verify(&EXPECT, NOW, &PROVIDER)
+    UnverifiedProof::parse(&signed("k0", header, &claims.to_string()))?.verify(&EXPECT, NOW, &PROVIDER)
 }
 
 fn code(header: &Value, claims: &Value) -> &'static str {
@@ -93,11 +89,7 @@ fn refuses_a_proof_signed_with_another_key_than_the_header_names() {
     assert_eq!(code(&with(header(), "jwk", jwk("k1")), &claims()), "sig");
     let text = signed("k0", &header(), &claims().to_string());
     let (input, _) = text.rsplit_once('.').unwrap();
-    for signature in [
-        base64url::encode([0; 64]),
-        base64url::encode([1; 64]),
-        String::new(),
-    ] {
+    for signature in [base64url::encode([0; 64]), base64url::encode([1; 64]), String::new()] {
         let error = UnverifiedProof::parse(&format!("{input}.{signature}"))
             .and_then(|proof| proof.verify(&EXPECT, NOW, &PROVIDER))
             .unwrap_err();
@@ -114,25 +106,14 @@ fn refuses_other_algorithms_before_any_key_is_used() {
     ] {
         let header = with(with(header(), "alg", json!(alg)), "jwk", off_curve.clone());
         let length = if alg == "ES384" { 96 } else { 64 };
-        let input = format!(
-            "{}.{}",
-            base64url::encode(header.to_string()),
-            base64url::encode("{}")
-        );
-        let error =
-            UnverifiedProof::parse(&format!("{input}.{}", base64url::encode(vec![1; length])))
-                .and_then(|proof| proof.verify(&EXPECT, NOW, &PROVIDER))
-                .unwrap_err();
+        let input = format!("{}.{}", base64url::encode(header.to_string()), base64url::encode("{}"));
+        let error = UnverifiedProof::parse(&format!("{input}.{}", base64url::encode(vec![1; length])))
+            .and_then(|proof| proof.verify(&EXPECT, NOW, &PROVIDER))
+            .unwrap_err();
         assert_eq!(error.code(), "alg_not_allowed", "{alg}");
     }
-    assert_eq!(
-        code(&without(header(), "alg"), &claims()),
-        "alg_not_allowed"
-    );
-    assert_eq!(
-        code(&with(header(), "jwk", off_curve), &claims()),
-        "jwk_invalid_point"
-    );
+    assert_eq!(code(&without(header(), "alg"), &claims()), "alg_not_allowed");
+    assert_eq!(code(&with(header(), "jwk", off_curve), &claims()), "jwk_invalid_point");
 }
 
 #[test]
@@ -152,11 +133,7 @@ fn refuses_every_other_type_of_token() {
         "ma-card-evidence+jwt",
         "",
     ] {
-        assert_eq!(
-            code(&with(header(), "typ", json!(typ)), &claims()),
-            "typ",
-            "{typ}"
-        );
+        assert_eq!(code(&with(header(), "typ", json!(typ)), &claims()), "typ", "{typ}");
     }
     assert_eq!(code(&without(header(), "typ"), &claims()), "typ");
 }
@@ -171,11 +148,7 @@ fn refuses_other_audiences() {
         json!([ISSUER, "https://issuer.example:8101/cnss"]),
         json!(1),
     ] {
-        assert_eq!(
-            code(&header(), &with(claims(), "aud", aud.clone())),
-            "aud",
-            "{aud}"
-        );
+        assert_eq!(code(&header(), &with(claims(), "aud", aud.clone())), "aud", "{aud}");
     }
     assert_eq!(code(&header(), &without(claims(), "aud")), "aud");
 }
@@ -218,18 +191,9 @@ fn refuses_a_proof_from_another_time() {
 
 #[test]
 fn refuses_a_proof_without_nonce_or_with_another_one() {
-    assert_eq!(
-        code(&header(), &without(claims(), "nonce")),
-        "nonce_missing"
-    );
-    assert_eq!(
-        code(&header(), &with(claims(), "nonce", json!(""))),
-        "nonce_missing"
-    );
-    assert_eq!(
-        code(&header(), &with(claims(), "nonce", json!(7))),
-        "nonce_missing"
-    );
+    assert_eq!(code(&header(), &without(claims(), "nonce")), "nonce_missing");
+    assert_eq!(code(&header(), &with(claims(), "nonce", json!(""))), "nonce_missing");
+    assert_eq!(code(&header(), &with(claims(), "nonce", json!(7))), "nonce_missing");
     let expect = ProofExpectation {
         nonce: NonceRule::Equals("m"),
         ..EXPECT
@@ -243,10 +207,7 @@ fn refuses_a_proof_without_nonce_or_with_another_one() {
 
 #[test]
 fn the_client_is_named_rightly_or_not_at_all() {
-    assert_eq!(
-        code(&header(), &with(claims(), "iss", json!("other"))),
-        "iss"
-    );
+    assert_eq!(code(&header(), &with(claims(), "iss", json!("other"))), "iss");
     assert_eq!(code(&header(), &with(claims(), "iss", json!(1))), "iss");
     check(&header(), &without(claims(), "iss")).unwrap();
     let anonymous = ProofExpectation {
@@ -262,11 +223,7 @@ fn the_client_is_named_rightly_or_not_at_all() {
 
 #[test]
 fn unknown_members_are_ignored_and_repeated_ones_refused() {
-    check(
-        &with(header(), "zz", json!({"a": 1})),
-        &with(claims(), "zz", json!([])),
-    )
-    .unwrap();
+    check(&with(header(), "zz", json!({"a": 1})), &with(claims(), "zz", json!([]))).unwrap();
     let twice = claims().to_string().replacen('{', r#"{"nonce":"m","#, 1);
     let error = UnverifiedProof::parse(&signed("k0", &header(), &twice))
         .unwrap()
@@ -277,9 +234,7 @@ fn unknown_members_are_ignored_and_repeated_ones_refused() {
 
 #[test]
 fn a_batch_is_good_as_a_whole_or_not_at_all() {
-    let all = |jwts: Vec<String>, size| {
-        UnverifiedProofs::new(jwts).verify_all(&EXPECT, size, NOW, &PROVIDER)
-    };
+    let all = |jwts: Vec<String>, size| UnverifiedProofs::new(jwts).verify_all(&EXPECT, size, NOW, &PROVIDER);
     let (a, b, c) = (proof("k0", "n"), proof("k1", "n"), proof("k2", "n"));
     let verified = all(vec![a.clone(), b.clone(), c.clone()], 3).unwrap();
     assert_eq!(
@@ -294,11 +249,7 @@ fn a_batch_is_good_as_a_whole_or_not_at_all() {
         (vec!["junk".to_owned(); 4], 3, "batch_size"),
         (vec![a.clone(), b.clone(), a.clone()], 3, "dup_key"),
         (vec![a.clone(), proof("k1", "m")], 3, "nonce_mismatch"),
-        (
-            vec![a, b, signed("k0", &bad, &claims().to_string())],
-            3,
-            "sig",
-        ),
+        (vec![a, b, signed("k0", &bad, &claims().to_string())], 3, "sig"),
     ] {
         assert_eq!(all(jwts, size).unwrap_err().code(), expected);
     }

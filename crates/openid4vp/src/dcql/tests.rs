@@ -58,9 +58,7 @@ fn valid() -> Value {
 #[test]
 fn defaults_are_those_of_the_specification() {
     let query = DcqlQuery::parse(&valid()).unwrap();
-    let [a, b] = query.credentials() else {
-        panic!()
-    };
+    let [a, b] = query.credentials() else { panic!() };
     assert!(a.require_cryptographic_holder_binding && !a.multiple);
     assert!(!b.require_cryptographic_holder_binding && b.multiple);
     assert!(b.claims().is_empty());
@@ -123,11 +121,7 @@ fn refuses_each_fault() {
 fn refuses_missing_members_and_claim_sets_without_claims() {
     for name in ["id", "format", "meta", "claims"] {
         let mut value = valid();
-        value["credentials"][0]
-            .as_object_mut()
-            .unwrap()
-            .remove(name)
-            .unwrap();
+        value["credentials"][0].as_object_mut().unwrap().remove(name).unwrap();
         assert!(DcqlQuery::parse(&value).is_err(), "{name}");
     }
     DcqlQuery::parse(&json!({})).unwrap_err();
@@ -142,4 +136,43 @@ fn refuses_more_than_a_person_could_look_through() {
     };
     DcqlQuery::parse(&query(MAX_ITEMS)).unwrap();
     DcqlQuery::parse(&query(MAX_ITEMS + 1)).unwrap_err();
+}
+
+#[test]
+fn a_verifier_may_not_ask_by_position_and_a_wallet_reads_it_all_the_same() {
+    let query = DcqlQuery::parse(&valid()).unwrap();
+    let error = query.check_askable().unwrap_err();
+    assert_eq!(error.code(), "dcql_index_not_askable");
+    assert!(error.to_string().contains("y.*.0"), "{error}");
+    let mut all = valid();
+    all["credentials"][0]["claims"][1]["path"] = json!(["y", null, "0"]);
+    DcqlQuery::parse(&all).unwrap().check_askable().unwrap();
+}
+
+#[test]
+fn neither_errors_nor_debug_show_the_wanted_values() {
+    let mut wanted = valid();
+    wanted["credentials"][0]["claims"][0]["values"] = json!(["Canari-Elidrissi"]);
+    let query = DcqlQuery::parse(&wanted).unwrap();
+    assert!(!format!("{query:?} {query:#?}").contains("Canari"));
+    for (pointer, value) in [
+        ("/credentials/0/claims/0/values", json!("Canari-Elidrissi")),
+        ("/credentials/0/claims/0/path", json!("Canari-Elidrissi")),
+        ("/credentials/0/claims/0", json!("Canari-Elidrissi")),
+        ("/credentials/0/claims/0/values/0", json!({"Canari-Elidrissi": 1})),
+    ] {
+        let mut faulty = wanted.clone();
+        *faulty.pointer_mut(pointer).unwrap() = value;
+        let error = DcqlQuery::parse(&faulty).unwrap_err();
+        assert_eq!(error.code(), "invalid_request");
+        assert!(!format!("{error} {error:?}").contains("Canari"), "{error}");
+    }
+}
+
+#[test]
+fn errors_repeat_only_the_beginning_of_an_id() {
+    let mut long = valid();
+    long["credentials"][0]["id"] = json!("\n".repeat(10_000));
+    let error = DcqlQuery::parse(&long).unwrap_err().to_string();
+    assert!(error.len() < 250 && !error.contains('\n'), "{error}");
 }

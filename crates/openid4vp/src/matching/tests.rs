@@ -65,13 +65,18 @@ fn a_claim_that_is_not_there_answers_nothing() {
 }
 
 #[test]
+fn a_claim_without_content_answers_nothing() {
+    let asked = pid(&json!({"claims": [{"path": ["address"]}]}));
+    for (value, answers) in [(json!({}), false), (json!([[]]), false), (json!({"a": 1}), true)] {
+        let held = Held::new(PID, json!({"address": value}));
+        assert_eq!(match_query(&asked, &[((), held.claims())]).is_ok(), answers, "{value}");
+    }
+}
+
+#[test]
 fn values_match_by_type_and_value() {
     for (claim, values, matches) in [
-        (
-            json!(["family_name"]),
-            json!(["Alaoui", "El Idrissi"]),
-            true,
-        ),
+        (json!(["family_name"]), json!(["Alaoui", "El Idrissi"]), true),
         (json!(["family_name"]), json!(["el idrissi"]), false),
         (json!(["age"]), json!([33]), true),
         (json!(["age"]), json!(["33"]), false),
@@ -93,10 +98,7 @@ fn the_first_combination_that_can_be_given_is_given() {
     let chosen = |sets: Value| paths(&pid(&json!({"claims": claims.clone(), "claim_sets": sets})));
     assert_eq!(
         chosen(json!([["g", "n"], ["n"]])),
-        Some(vec![
-            path(json!(["given_name"])),
-            path(json!(["family_name"]))
-        ])
+        Some(vec![path(json!(["given_name"])), path(json!(["family_name"]))])
     );
     assert_eq!(
         chosen(json!([["n"], ["g", "n"]])),
@@ -127,10 +129,7 @@ fn type_and_format_must_be_the_wanted_ones() {
 }
 
 fn two() -> [Held; 2] {
-    [
-        Held::new("urn:a", json!({"x": 1})),
-        Held::new("urn:c", json!({"x": 2})),
-    ]
+    [Held::new("urn:a", json!({"x": 1})), Held::new("urn:c", json!({"x": 2}))]
 }
 
 fn sets(sets: &Value) -> DcqlQuery {
@@ -189,11 +188,7 @@ fn options_that_cannot_be_given_are_left_out_and_the_preferred_one_is_first() {
 
 #[test]
 fn every_credential_that_fits_is_a_candidate() {
-    let held = [
-        person(),
-        person(),
-        Held::new("urn:other", json!({"family_name": "x"})),
-    ];
+    let held = [person(), person(), Held::new("urn:other", json!({"family_name": "x"}))];
     let candidates: Vec<_> = held.iter().map(Held::claims).enumerate().collect();
     let asked = pid(&json!({"claims": [{"path": ["family_name"]}]}));
     let found = match_query(&asked, &candidates).unwrap();
@@ -212,10 +207,7 @@ fn brute_force(held: &Value, claims: &[usize], sets: &[Vec<usize>]) -> Option<BT
     let all = vec![claims.to_vec()];
     let alternatives = if sets.is_empty() { &all } else { sets };
     for alternative in alternatives {
-        if alternative
-            .iter()
-            .all(|name| held.get(NAMES[*name]).is_some())
-        {
+        if alternative.iter().all(|name| held.get(NAMES[*name]).is_some()) {
             return Some(alternative.iter().copied().collect());
         }
     }

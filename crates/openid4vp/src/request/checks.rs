@@ -1,6 +1,6 @@
 //! The single checks of a request's claims, one function per subject.
 
-use mahfada_base::{CLOCK_SKEW, UnixTime};
+use mahfada_base::{CLOCK_SKEW, Seconds, UnixTime};
 use mahfada_trust::RelyingPartyIdentity;
 use url::Url;
 
@@ -11,6 +11,8 @@ use crate::DcqlQuery;
 /// 128 bits as base64url without padding.
 const LEAST_NONCE_LEN: usize = 22;
 const LONGEST_NONCE: usize = 512;
+/// The most seconds between `iat` and `exp`: same-device exchanges take longer than the 120 s of cross-device ones.
+const LONGEST_LIFE: Seconds = 600;
 const X509_HASH: &str = "x509_hash:";
 
 /// The identifier of the link, of the request and of the certificate are one (§5.9.3, RFC 9101 §5).
@@ -27,9 +29,7 @@ pub(super) fn client_id(
         return Err(RequestError::ClientIdMismatch);
     }
     if !client_id.starts_with(X509_HASH) {
-        return Err(RequestError::invalid(
-            "the client identifier prefix is not x509_hash",
-        ));
+        return Err(RequestError::invalid("the client identifier prefix is not x509_hash"));
     }
     if client_id != relying_party.client_id() {
         return Err(RequestError::invalid(
@@ -58,10 +58,7 @@ pub(super) fn parameters(claims: &Claims) -> Result<(), RequestError> {
             claims.redirect_uri.is_some(),
             "there is a redirect_uri beside the response_uri",
         ),
-        (
-            claims.scope.is_some(),
-            "there is a scope beside the dcql_query",
-        ),
+        (claims.scope.is_some(), "there is a scope beside the dcql_query"),
     ];
     if let Some((_, fault)) = faults.iter().find(|(found, _)| *found) {
         return Err(RequestError::invalid(fault));
@@ -74,17 +71,20 @@ pub(super) fn parameters(claims: &Claims) -> Result<(), RequestError> {
     }
 }
 
+/// A request is for one exchange now; who gets hold of it later must not find it valid (decision D9).
 pub(super) fn times(claims: &Claims, now: UnixTime) -> Result<UnixTime, RequestError> {
-    let expires_at = claims
-        .exp
-        .ok_or_else(|| RequestError::invalid("there is no exp"))?;
-    if claims.iat.is_some_and(|iat| iat > now.plus(CLOCK_SKEW)) {
+    let issued_at = claims.iat.ok_or_else(|| RequestError::invalid("there is no iat"))?;
+    let expires_at = claims.exp.ok_or_else(|| RequestError::invalid("there is no exp"))?;
+    if issued_at > now.plus(CLOCK_SKEW) {
         return Err(RequestError::NotYetValid);
     }
     if expires_at.plus(CLOCK_SKEW) < now {
-        Err(RequestError::Expired)
-    } else {
+        return Err(RequestError::Expired);
+    }
+    if (1..=LONGEST_LIFE).contains(&expires_at.since(issued_at)) {
         Ok(expires_at)
+    } else {
+        Err(RequestError::Lifetime)
     }
 }
 
@@ -108,21 +108,15 @@ pub(super) fn nonces(claims: &Claims, wallet_nonce: Option<&str>) -> Result<Stri
 }
 
 /// The answer goes only to a host that the access certificate names (decision D9).
-pub(super) fn response_uri(
-    claims: &Claims,
-    relying_party: &RelyingPartyIdentity,
-) -> Result<Url, RequestError> {
+pub(super) fn response_uri(claims: &Claims, relying_party: &RelyingPartyIdentity) -> Result<Url, RequestError> {
     let text = claims
         .response_uri
         .as_deref()
         .ok_or_else(|| RequestError::invalid("there is no response_uri"))?;
-    let uri =
-        Url::parse(text).map_err(|_| RequestError::invalid("the response_uri is no address"))?;
+    let uri = Url::parse(text).map_err(|_| RequestError::invalid("the response_uri is no address"))?;
     let plain = uri.username().is_empty() && uri.password().is_none() && uri.fragment().is_none();
     if uri.scheme() != "https" || !plain {
-        return Err(RequestError::invalid(
-            "the response_uri is not a plain https address",
-        ));
+        return Err(RequestError::invalid("the response_uri is not a plain https address"));
     }
     let host = uri.host_str().unwrap_or_default();
     if relying_party

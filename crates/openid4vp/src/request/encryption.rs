@@ -19,9 +19,7 @@ pub(super) fn choose(
     provider: &CryptoProvider,
 ) -> Result<ResponseEncryption, RequestError> {
     let metadata = metadata.ok_or_else(|| RequestError::invalid("there is no client_metadata"))?;
-    let formats = metadata
-        .get("vp_formats_supported")
-        .and_then(Value::as_object);
+    let formats = metadata.get("vp_formats_supported").and_then(Value::as_object);
     let understood = |format: &str| formats.is_some_and(|formats| formats.contains_key(format));
     if !query
         .credentials()
@@ -39,11 +37,7 @@ pub(super) fn choose(
 }
 
 /// Keys of other kinds are passed over (threat TW-11).
-fn usable(
-    key: &Value,
-    enc: ContentEncryption,
-    provider: &CryptoProvider,
-) -> Option<ResponseEncryption> {
+fn usable(key: &Value, enc: ContentEncryption, provider: &CryptoProvider) -> Option<ResponseEncryption> {
     let jwk = Jwk::parse(key).ok()?;
     if jwk.alg() != Some(KEY_AGREEMENT) {
         return None;

@@ -43,6 +43,9 @@ pub enum RequestError {
     /// The request has expired.
     #[error("the request has expired")]
     Expired,
+    /// More time lies between `iat` and `exp` than a request may live, or `exp` is not after `iat`.
+    #[error("the request is valid for longer than allowed, or not at all")]
+    Lifetime,
     /// The request says that it was made after the present time.
     #[error("the request is not valid yet")]
     NotYetValid,
@@ -73,15 +76,14 @@ impl RequestError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Invalid(_) | Self::Signature(JwsError::Typ) => "invalid_request",
-            Self::ChainMissing | Self::Chain(_) | Self::Untrusted(_) | Self::Signature(_) => {
-                "request_signature"
-            }
+            Self::ChainMissing | Self::Chain(_) | Self::Untrusted(_) | Self::Signature(_) => "request_signature",
             Self::ClientIdMismatch => "client_id_mismatch",
             Self::NonceMissing => "nonce_missing",
             Self::NonceTooShort => "nonce_too_short",
             Self::WalletNonceMismatch => "wallet_nonce_mismatch",
             Self::ResponseUriMismatch => "response_uri_mismatch",
             Self::Expired => "request_expired",
+            Self::Lifetime => "request_lifetime",
             Self::NotYetValid => "request_not_yet_valid",
             Self::FormatsNotSupported => "vp_formats_not_supported",
             Self::TransactionData => "invalid_transaction_data",
@@ -97,9 +99,7 @@ impl RequestError {
         match self {
             Self::FormatsNotSupported => "vp_formats_not_supported",
             Self::TransactionData => "invalid_transaction_data",
-            Self::ChainMissing | Self::Chain(_) | Self::Untrusted(_) | Self::Signature(_) => {
-                "invalid_client"
-            }
+            Self::ChainMissing | Self::Chain(_) | Self::Untrusted(_) | Self::Signature(_) => "invalid_client",
             _ => "invalid_request",
         }
     }

@@ -4,22 +4,10 @@ use mahfada_x509::eku;
 use serde_json::{Map, json};
 
 use super::*;
-use crate::fixture::{
-    Authority, BANK, Country, DAY, Leaf, NONCE, NOW, agreement_key, key, path, registration,
-};
+use crate::fixture::{Authority, BANK, Country, DAY, Leaf, NONCE, NOW, agreement_key, key, path, registration};
 
-fn verify(
-    country: &Country,
-    text: &str,
-    wallet_nonce: Option<&str>,
-) -> Result<VerifiedRequest, RequestError> {
-    UnverifiedRequest::parse(text)?.verify(
-        &country.client_id(),
-        wallet_nonce,
-        &country.store,
-        NOW,
-        &PROVIDER,
-    )
+fn verify(country: &Country, text: &str, wallet_nonce: Option<&str>) -> Result<VerifiedRequest, RequestError> {
+    UnverifiedRequest::parse(text)?.verify(&country.client_id(), wallet_nonce, &country.store, NOW, &PROVIDER)
 }
 
 fn claims_of(request: &RequestObject) -> Value {
@@ -54,20 +42,11 @@ fn a_good_request_says_who_asks_what_and_where_the_answer_goes() {
         .unwrap();
     let request = verify(&country, &text, None).unwrap();
     assert_eq!(request.relying_party().organization_identifier(), BANK);
-    assert_eq!(
-        request.registration().purpose("fr"),
-        Some("Connaître le client")
-    );
+    assert_eq!(request.registration().purpose("fr"), Some("Connaître le client"));
     assert_eq!(request.query(), &country.request().dcql_query);
-    assert_eq!(
-        (request.nonce(), request.state()),
-        (NONCE, Some("af0ifjsldkj"))
-    );
+    assert_eq!((request.nonce(), request.state()), (NONCE, Some("af0ifjsldkj")));
     assert_eq!(request.client_id(), country.client_id());
-    assert_eq!(
-        request.response_uri().as_str(),
-        "https://verifier.example/responses/1"
-    );
+    assert_eq!(request.response_uri().as_str(), "https://verifier.example/responses/1");
     assert_eq!(
         request.encryption_key(),
         (agreement_key("encryption").public_key(), "ephemeral-1")
@@ -124,20 +103,12 @@ fn refuses_each_fault_of_the_claims() {
             "invalid_request",
         ),
         ("scope", json!("pid"), "invalid_request"),
-        (
-            "response_type",
-            json!("vp_token id_token"),
-            "invalid_request",
-        ),
+        ("response_type", json!("vp_token id_token"), "invalid_request"),
         ("response_mode", json!("direct_post"), "invalid_request"),
         ("response_mode", json!("fragment"), "invalid_request"),
         ("aud", json!("https://wallet.example"), "invalid_request"),
         ("aud", Value::Null, "invalid_request"),
-        (
-            "transaction_data",
-            json!(["eyJ9"]),
-            "invalid_transaction_data",
-        ),
+        ("transaction_data", json!(["eyJ9"]), "invalid_transaction_data"),
         ("response_uri", Value::Null, "invalid_request"),
         (
             "response_uri",
@@ -149,11 +120,7 @@ fn refuses_each_fault_of_the_claims() {
             json!("https://a@verifier.example/responses/1"),
             "invalid_request",
         ),
-        (
-            "response_uri",
-            json!("https://verifier.example/1#x"),
-            "invalid_request",
-        ),
+        ("response_uri", json!("https://verifier.example/1#x"), "invalid_request"),
         (
             "response_uri",
             json!("https://elsewhere.example/1"),
@@ -168,11 +135,13 @@ fn refuses_each_fault_of_the_claims() {
         ("dcql_query", json!({"credentials": []}), "invalid_request"),
         ("exp", Value::Null, "invalid_request"),
         ("exp", json!(NOW.minus(CLOCK_SKEW + 1)), "request_expired"),
-        (
-            "iat",
-            json!(NOW.plus(CLOCK_SKEW + 1)),
-            "request_not_yet_valid",
-        ),
+        ("exp", json!(NOW.plus(601)), "request_lifetime"),
+        ("exp", json!(NOW), "request_lifetime"),
+        ("exp", json!(i64::MAX), "request_lifetime"),
+        ("iat", json!(NOW.plus(CLOCK_SKEW + 1)), "request_not_yet_valid"),
+        ("iat", Value::Null, "invalid_request"),
+        ("iat", json!(NOW.plus(120 - 601)), "request_lifetime"),
+        ("iat", json!(i64::MIN), "request_lifetime"),
         ("verifier_info", json!([]), "registration_missing"),
         (
             "verifier_info",
@@ -226,13 +195,9 @@ fn refuses_a_signature_that_is_not_of_the_access_certificate() {
         signer: key("other"),
     };
     let stranger = Authority::new("Stranger").leaf(eku::ACCESS, "Banque", Some(BANK));
-    let wrong_purpose =
-        Authority::new("Access CA").leaf(eku::CREDENTIAL_SIGNING, "Banque", Some(BANK));
+    let wrong_purpose = Authority::new("Access CA").leaf(eku::CREDENTIAL_SIGNING, "Banque", Some(BANK));
     for leaf in [other_key, stranger, wrong_purpose] {
-        assert_eq!(
-            code(verify(&country, &sign(&claims, &leaf), None)),
-            "request_signature"
-        );
+        assert_eq!(code(verify(&country, &sign(&claims, &leaf), None)), "request_signature");
     }
     let bare = JwsBuilder::new(REQUEST_TYP)
         .sign(&claims, &*country.access.signer)
@@ -259,9 +224,7 @@ fn the_wallets_nonce_must_come_back() {
             wallet_nonce: wallet_nonce.map(str::to_owned),
             ..country.request()
         };
-        request
-            .sign(&country.access.chain, &*country.access.signer)
-            .unwrap()
+        request.sign(&country.access.chain, &*country.access.signer).unwrap()
     };
     verify(&country, &with(Some("abc")), Some("abc")).unwrap();
     verify(&country, &with(Some("abc")), None).unwrap();
@@ -278,9 +241,7 @@ fn the_wallets_nonce_must_come_back() {
 #[test]
 fn over_asking_names_the_exact_excess() {
     let error = changed(|claims| {
-        let asked = claims["dcql_query"]["credentials"][0]["claims"]
-            .as_array_mut()
-            .unwrap();
+        let asked = claims["dcql_query"]["credentials"][0]["claims"].as_array_mut().unwrap();
         asked.push(json!({"path": ["birthdate"]}));
     })
     .unwrap_err();
@@ -297,24 +258,18 @@ fn over_asking_names_the_exact_excess() {
     );
 }
 
-fn with_registration(
-    change: impl FnOnce(&mut mahfada_trust::RegistrationCertificate),
-) -> &'static str {
+fn with_registration(change: impl FnOnce(&mut mahfada_trust::RegistrationCertificate)) -> &'static str {
     let country = Country::new();
     let mut certificate = registration();
     change(&mut certificate);
-    let verifier_info = vec![VerifierInfo::registration(
-        country.sign_registration(&certificate),
-    )];
+    let verifier_info = vec![VerifierInfo::registration(country.sign_registration(&certificate))];
     let request = RequestObject {
         verifier_info,
         ..country.request()
     };
     code(verify(
         &country,
-        &request
-            .sign(&country.access.chain, &*country.access.signer)
-            .unwrap(),
+        &request.sign(&country.access.chain, &*country.access.signer).unwrap(),
         None,
     ))
 }
@@ -346,9 +301,7 @@ fn reads_the_registration_in_both_encodings_but_not_twice() {
         };
         verify(
             &country,
-            &request
-                .sign(&country.access.chain, &*country.access.signer)
-                .unwrap(),
+            &request.sign(&country.access.chain, &*country.access.signer).unwrap(),
             None,
         )
     };
@@ -372,8 +325,7 @@ fn without_holder_binding_the_state_must_be_strong() {
         (json!("s".repeat(22)), true),
     ] {
         let result = changed(|claims| {
-            claims["dcql_query"]["credentials"][0]["require_cryptographic_holder_binding"] =
-                false.into();
+            claims["dcql_query"]["credentials"][0]["require_cryptographic_holder_binding"] = false.into();
             claims.insert("state".to_owned(), state.clone());
         });
         assert_eq!(result.is_ok(), accepted, "{state}");
@@ -403,15 +355,9 @@ fn unusable_keys_are_passed_over() {
         without("alg"),
         with("x", json!(base64url::encode([1; 32]))),
     ];
-    let keys = |keys: &[Value]| {
-        changed(|claims| claims["client_metadata"]["jwks"]["keys"] = keys.to_vec().into())
-    };
+    let keys = |keys: &[Value]| changed(|claims| claims["client_metadata"]["jwks"]["keys"] = keys.to_vec().into());
     for key in &unusable {
-        assert_eq!(
-            code(keys(std::slice::from_ref(key))),
-            "invalid_request",
-            "{key}"
-        );
+        assert_eq!(code(keys(std::slice::from_ref(key))), "invalid_request", "{key}");
     }
     unusable.push(usable);
     assert_eq!(keys(&unusable).unwrap().encryption().kid, "ephemeral-1");
@@ -421,10 +367,7 @@ fn unusable_keys_are_passed_over() {
 fn the_content_encryption_is_one_that_both_know() {
     for (listed, expected) in [
         (Some(json!(["A128GCM"])), Some(ContentEncryption::A128Gcm)),
-        (
-            Some(json!(["A128GCM", "A256GCM"])),
-            Some(ContentEncryption::A256Gcm),
-        ),
+        (Some(json!(["A128GCM", "A256GCM"])), Some(ContentEncryption::A256Gcm)),
         (Some(json!(["A128CBC-HS256"])), None),
         (Some(json!([])), None),
         (None, Some(ContentEncryption::A128Gcm)),
@@ -457,4 +400,15 @@ fn the_verifier_understands_the_formats_it_asks_for() {
 #[test]
 fn members_of_other_profiles_are_ignored() {
     changed(|claims| drop(claims.insert("iss".to_owned(), "anything".into()))).unwrap();
+}
+
+#[test]
+fn a_request_lives_ten_minutes_at_most() {
+    let longest = changed(|claims| drop(claims.insert("exp".to_owned(), json!(NOW.plus(600)))));
+    assert_eq!(longest.unwrap().expires_at(), NOW.plus(600));
+    let just_made = changed(|claims| {
+        claims.insert("iat".to_owned(), json!(NOW.plus(CLOCK_SKEW)));
+        claims.insert("exp".to_owned(), json!(NOW.plus(CLOCK_SKEW + 600)));
+    });
+    assert_eq!(just_made.unwrap().expires_at(), NOW.plus(CLOCK_SKEW + 600));
 }

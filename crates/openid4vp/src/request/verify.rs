@@ -3,16 +3,14 @@
 use mahfada_base::{UnixTime, base64url};
 use mahfada_crypto::CryptoProvider;
 use mahfada_jose::Expectation;
-use mahfada_trust::{
-    RelyingPartyIdentity, TrustStore, UnverifiedRegistration, VerifiedRegistration,
-};
+use mahfada_trust::{RelyingPartyIdentity, TrustStore, UnverifiedRegistration, VerifiedRegistration};
 use mahfada_x509::UnverifiedChain;
 use serde_json::Value;
 
 use super::wire::Claims;
 use super::{
-    REGISTRATION_CERTIFICATE_FORMAT, REQUEST_TYP, RequestError, UnverifiedRequest, VerifiedRequest,
-    VerifierInfo, checks, encryption,
+    REGISTRATION_CERTIFICATE_FORMAT, REQUEST_TYP, RequestError, UnverifiedRequest, VerifiedRequest, VerifierInfo,
+    checks, encryption,
 };
 use crate::{DcqlQuery, exceeds_registration};
 
@@ -33,12 +31,7 @@ impl UnverifiedRequest {
         now: UnixTime,
         provider: &CryptoProvider,
     ) -> Result<VerifiedRequest, RequestError> {
-        let x5c = self
-            .0
-            .header()
-            .x5c
-            .as_ref()
-            .ok_or(RequestError::ChainMissing)?;
+        let x5c = self.0.header().x5c.as_ref().ok_or(RequestError::ChainMissing)?;
         let chain = UnverifiedChain::from_x5c(x5c).map_err(RequestError::Chain)?;
         let relying_party = store
             .trusted_access_certificate(&chain, now, provider)
@@ -48,9 +41,7 @@ impl UnverifiedRequest {
             .0
             .verify(relying_party.key(), &expectation, provider)
             .map_err(RequestError::Signature)?;
-        let claims: Claims = jws
-            .claims()
-            .map_err(|error| RequestError::Invalid(error.to_string()))?;
+        let claims: Claims = jws.claims().map_err(|error| RequestError::Invalid(error.to_string()))?;
 
         let client_id = checks::client_id(&claims, expected_client_id, &relying_party)?;
         checks::parameters(&claims)?;
@@ -60,8 +51,7 @@ impl UnverifiedRequest {
         let query = read_query(&claims)?;
         checks::state(&claims, &query)?;
         let encryption = encryption::choose(claims.client_metadata.as_ref(), &query, provider)?;
-        let registration =
-            read_registration(&claims.verifier_info, &relying_party, store, now, provider)?;
+        let registration = read_registration(&claims.verifier_info, &relying_party, store, now, provider)?;
         let excess = exceeds_registration(&query, &registration);
         if !excess.is_empty() {
             return Err(RequestError::OverAsking(excess));
@@ -98,25 +88,14 @@ fn read_registration(
     let mut certificates = verifier_info
         .iter()
         .filter(|info| info.format == REGISTRATION_CERTIFICATE_FORMAT);
-    let info = certificates
-        .next()
-        .ok_or(RequestError::RegistrationMissing)?;
+    let info = certificates.next().ok_or(RequestError::RegistrationMissing)?;
     if certificates.next().is_some() {
-        return Err(RequestError::invalid(
-            "there are two registration certificates",
-        ));
+        return Err(RequestError::invalid("there are two registration certificates"));
     }
-    let compact = compact_text(&info.data)
-        .ok_or_else(|| RequestError::invalid("the registration certificate cannot be read"))?;
+    let compact =
+        compact_text(&info.data).ok_or_else(|| RequestError::invalid("the registration certificate cannot be read"))?;
     UnverifiedRegistration::parse(&compact)
-        .and_then(|unverified| {
-            unverified.verify(
-                store,
-                relying_party.organization_identifier(),
-                now,
-                provider,
-            )
-        })
+        .and_then(|unverified| unverified.verify(store, relying_party.organization_identifier(), now, provider))
         .map_err(RequestError::Registration)
 }
 

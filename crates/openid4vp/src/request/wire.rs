@@ -4,12 +4,10 @@ use mahfada_base::UnixTime;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{
-    ClientMetadata, RESPONSE_MODE, RESPONSE_TYPE, RequestObject, STATIC_AUDIENCE, VerifierInfo,
-};
+use super::{ClientMetadata, RESPONSE_MODE, RESPONSE_TYPE, RequestObject, STATIC_AUDIENCE, VerifierInfo};
 
 /// What a verifier writes, and what a wallet reads before it has judged any of it.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct Claims {
     pub(super) aud: Option<String>,

@@ -49,12 +49,7 @@ fn an_answer_round_trips_with_both_encryptions_and_echoes_the_kid() {
             .unwrap();
         let response = UnverifiedResponse::parse_form(&body).unwrap();
         assert_eq!(response.kid(), Some("k1"));
-        assert_eq!(
-            response
-                .decrypt(&*agreement_key("right"), &PROVIDER)
-                .unwrap(),
-            answer()
-        );
+        assert_eq!(response.decrypt(&*agreement_key("right"), &PROVIDER).unwrap(), answer());
     }
 }
 
@@ -96,9 +91,7 @@ fn an_answer_for_another_key_or_damaged_anywhere_is_refused_alike() {
 
 #[test]
 fn plain_and_signed_answers_are_refused() {
-    let signed = JwsBuilder::new("JWT")
-        .sign(&answer(), &*key("wallet"))
-        .unwrap();
+    let signed = JwsBuilder::new("JWT").sign(&answer(), &*key("wallet")).unwrap();
     for body in [
         "vp_token=%7B%22pid%22%3A%5B%22x%22%5D%7D&state=af0".to_owned(),
         format!("response={signed}"),
@@ -114,9 +107,7 @@ fn plain_and_signed_answers_are_refused() {
 fn bodies_are_bounded_and_names_stand_once() {
     let jwe = encrypted();
     assert_eq!(
-        read(&format!("response={jwe}&response={jwe}"))
-            .unwrap_err()
-            .code(),
+        read(&format!("response={jwe}&response={jwe}")).unwrap_err().code(),
         "invalid_request"
     );
     let long = format!("response={}", "A".repeat(MAX_RESPONSE_BYTES));
@@ -140,13 +131,7 @@ fn what_was_decrypted_must_be_an_answer() {
             apu: None,
             apv: None,
         };
-        let jwe = encrypt(
-            &recipient,
-            plaintext.as_bytes(),
-            &SeededRandom::new("r"),
-            &PROVIDER,
-        )
-        .unwrap();
+        let jwe = encrypt(&recipient, plaintext.as_bytes(), &SeededRandom::new("r"), &PROVIDER).unwrap();
         let error = read(&format!("response={jwe}")).unwrap_err();
         assert!(matches!(error, ResponseError::Malformed(_)), "{plaintext}");
         assert_eq!(error.code(), "invalid_request");
@@ -157,9 +142,7 @@ fn what_was_decrypted_must_be_an_answer() {
 fn a_refusal_and_having_nothing_look_the_same() {
     let refusal = AuthorizationErrorResponse::access_denied(Some("a f"));
     assert_eq!(refusal.to_form(), b"error=access_denied&state=a+f");
-    let ResponseError::Declined(read) =
-        UnverifiedResponse::parse_form(&refusal.to_form()).unwrap_err()
-    else {
+    let ResponseError::Declined(read) = UnverifiedResponse::parse_form(&refusal.to_form()).unwrap_err() else {
         panic!()
     };
     assert_eq!(read, refusal);
@@ -177,4 +160,61 @@ fn nothing_leaves_without_randomness() {
         &PROVIDER,
     );
     assert!(matches!(failed, Err(JweError::Random(_))));
+}
+
+/// What a wallet sends is personal data even where it is no answer.
+#[test]
+fn neither_errors_nor_debug_show_a_presentation() {
+    let canary = "eyJhbGciOiJFUzI1NiJ9.Q2FuYXJp.c2ln~WyJzIl0~";
+    let answer = AuthorizationResponse {
+        vp_token: VpToken::from([("pid".to_owned(), vec![canary.to_owned()])]),
+        state: None,
+    };
+    let shown = format!("{answer:?} {answer:#?}");
+    assert!(!shown.contains("Q2FuYXJp") && shown.contains("\"pid\": 1"), "{shown}");
+    for plaintext in [
+        format!(r#"{{"vp_token":{{"pid":"{canary}"}}}}"#),
+        format!(r#"{{"vp_token":"{canary}"}}"#),
+        format!(r#""{canary}""#),
+        format!(r#"{{"{canary}":1,"{canary}":2}}"#),
+        canary.to_owned(),
+    ] {
+        let recipient = recipient("right", ContentEncryption::A128Gcm);
+        let recipient = JweRecipient {
+            key: &recipient.key,
+            kid: None,
+            enc: recipient.enc,
+            apu: None,
+            apv: None,
+        };
+        let jwe = encrypt(&recipient, plaintext.as_bytes(), &SeededRandom::new("r"), &PROVIDER).unwrap();
+        let response = UnverifiedResponse::parse_form(format!("response={jwe}").as_bytes()).unwrap();
+        assert!(!format!("{response:?}").contains(jwe.split('.').nth(3).unwrap()));
+        let error = response.decrypt(&*agreement_key("right"), &PROVIDER).unwrap_err();
+        let mut shown = format!("{error} {error:?}");
+        let mut next = std::error::Error::source(&error);
+        while let Some(source) = next {
+            shown = format!("{shown} {source} {source:?}");
+            next = source.source();
+        }
+        assert!(!shown.contains("Q2FuYXJp"), "{shown}");
+    }
+}
+
+#[test]
+fn an_error_code_is_short_printable_ascii() {
+    let declined = |body: String| match UnverifiedResponse::parse_form(body.as_bytes()) {
+        Err(ResponseError::Declined(declined)) => Ok(declined.error),
+        Err(error) => Err(error.code()),
+        Ok(_) => panic!("an answer"),
+    };
+    let long = "a".repeat(MAX_RESPONSE_BYTES - 100);
+    assert_eq!(declined(format!("error={long}")), Ok("a".repeat(64)));
+    assert_eq!(
+        declined("error=access_denied&state=s".to_owned()),
+        Ok("access_denied".to_owned())
+    );
+    for fault in ["", "a%0Ab", "a%1Bb", "a%7Fb", "caf%C3%A9", "%E2%80%AEa"] {
+        assert_eq!(declined(format!("error={fault}")), Err("invalid_request"), "{fault}");
+    }
 }

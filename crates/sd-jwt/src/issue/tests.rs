@@ -48,18 +48,13 @@ fn hides_exactly_the_claims_named() {
     assert_eq!(verified.undisclosed_digests(), 6);
     let jwt = text.split('~').next().unwrap();
     let bare = verify(&format!("{jwt}~")).unwrap();
-    assert_eq!(
-        *bare.claims(),
-        payload(json!({"nationalities": [], "sex": 2}))
-    );
+    assert_eq!(*bare.claims(), payload(json!({"nationalities": [], "sex": 2})));
 }
 
 #[test]
 fn sorts_digests_and_draws_fresh_salts() {
     let paths: Vec<Value> = (0..20).map(|n| json!([format!("claim{n}")])).collect();
-    let claims = (0..20)
-        .map(|n| (format!("claim{n}"), json!("same")))
-        .collect();
+    let claims = (0..20).map(|n| (format!("claim{n}"), json!("same"))).collect();
     let text = sign(&issuance(Value::Object(claims), &paths, 5)).unwrap();
     let parsed = crate::UnverifiedSdJwt::parse(&text).unwrap();
     let payload: Value = serde_json::from_slice(parsed.jws().unverified_payload()).unwrap();
@@ -77,8 +72,7 @@ fn sorts_digests_and_draws_fresh_salts() {
         .skip(1)
         .filter(|disclosure| !disclosure.is_empty())
         .map(|disclosure| {
-            let content: Value =
-                serde_json::from_slice(&base64url::decode(disclosure).unwrap()).unwrap();
+            let content: Value = serde_json::from_slice(&base64url::decode(disclosure).unwrap()).unwrap();
             base64url::decode(content[0].as_str().unwrap()).unwrap()
         })
         .collect();
@@ -100,11 +94,7 @@ fn refuses_to_hide_what_must_be_visible() {
     for name in NEVER_DISCLOSABLE {
         let claims = json!({*name: {"jwk": [1]}});
         for path in [json!([name]), json!([name, "jwk"]), json!([name, "jwk", 0])] {
-            assert_eq!(
-                code(claims.clone(), &[path]),
-                "sd_forbidden_claim",
-                "{name}"
-            );
+            assert_eq!(code(claims.clone(), &[path]), "sd_forbidden_claim", "{name}");
         }
     }
     assert_eq!(code(json!({"a": {"exp": 1}}), &[json!(["a", "exp"])]), "ok");
@@ -144,11 +134,6 @@ fn refuses_to_issue_what_no_recipient_reads() {
 #[test]
 fn stops_without_randomness() {
     let issuance = issuance(json!({"a": 1}), &[json!(["a"])], 0);
-    let refused = issuance.sign(
-        JwsBuilder::new(TYP),
-        &*issuer(),
-        &FailingRandom,
-        PROVIDER.digest,
-    );
+    let refused = issuance.sign(JwsBuilder::new(TYP), &*issuer(), &FailingRandom, PROVIDER.digest);
     assert_eq!(refused.unwrap_err().code(), "random");
 }

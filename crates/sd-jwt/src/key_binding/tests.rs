@@ -35,10 +35,7 @@ fn bound(presentation: &str, typ: &str, change: (&str, Value), signer: &dyn Sign
     let members = claims.as_object_mut().unwrap();
     members.insert(change.0.to_owned(), change.1);
     members.retain(|_, value| !value.is_null());
-    format!(
-        "{presentation}{}",
-        JwsBuilder::new(typ).sign(&claims, signer).unwrap()
-    )
+    format!("{presentation}{}", JwsBuilder::new(typ).sign(&claims, signer).unwrap())
 }
 
 fn code_at(text: &str, now: UnixTime) -> &'static str {
@@ -66,8 +63,7 @@ fn accepts_what_the_holder_made_for_this_request() {
     let verified = verify(&credential()).unwrap();
     let presentation = verified.present(&[path(json!(["city"]))]).unwrap();
     let holder = holder();
-    let input =
-        presentation.key_binding_input(AUDIENCE, NONCE, NOW, holder.algorithm(), PROVIDER.digest);
+    let input = presentation.key_binding_input(AUDIENCE, NONCE, NOW, holder.algorithm(), PROVIDER.digest);
     let signature = holder.sign(input.as_bytes()).unwrap();
     let text = input.with_signature(&signature);
     let received = verify(&text).unwrap();
@@ -79,9 +75,7 @@ fn accepts_what_the_holder_made_for_this_request() {
         nonce: NONCE,
         max_age: MAX_AGE,
     };
-    let binding = received
-        .verify_key_binding(&expectation, NOW, &PROVIDER)
-        .unwrap();
+    let binding = received.verify_key_binding(&expectation, NOW, &PROVIDER).unwrap();
     let thumbprint = mahfada_jose::thumbprint_of(holder.public_key(), PROVIDER.digest);
     assert_eq!(binding.holder(), thumbprint);
     assert_eq!(binding.issued_at(), NOW);
@@ -145,10 +139,7 @@ fn refuses_other_disclosures_than_were_bound() {
     let bound_to_both = bound(&swapped, "kb+jwt", ("x", Value::Null), &*holder());
     let kb = bound_to_both.rsplit('~').next().unwrap();
     assert_eq!(code(&bound_to_both), "ok");
-    assert_eq!(
-        code(&format!("{}~{}~{}~{kb}", all[0], all[1], all[2])),
-        "sd_hash"
-    );
+    assert_eq!(code(&format!("{}~{}~{}~{kb}", all[0], all[1], all[2])), "sd_hash");
     assert_eq!(changed("sd_hash", json!("")), "sd_hash");
     assert_eq!(changed("sd_hash", Value::Null), "kb_typ");
 }
@@ -157,19 +148,13 @@ fn refuses_other_disclosures_than_were_bound() {
 fn refuses_another_signer() {
     let none = ("x", Value::Null);
     for other in [issuer(), signer("stranger")] {
-        assert_eq!(
-            code(&bound(&presentation(), "kb+jwt", none.clone(), &*other)),
-            "kb_sig"
-        );
+        assert_eq!(code(&bound(&presentation(), "kb+jwt", none.clone(), &*other)), "kb_sig");
     }
     let text = bound(&presentation(), "kb+jwt", none, &*holder());
     let (input, signature) = text.rsplit_once('.').unwrap();
     let mut signature = base64url::decode(signature).unwrap();
     signature[40] ^= 1;
-    assert_eq!(
-        code(&format!("{input}.{}", base64url::encode(&signature))),
-        "kb_sig"
-    );
+    assert_eq!(code(&format!("{input}.{}", base64url::encode(&signature))), "kb_sig");
     let short = base64url::encode(&signature[1..]);
     assert_eq!(code(&format!("{input}.{short}")), "kb_sig");
     let zero = base64url::encode([0; 64]);
@@ -245,11 +230,7 @@ fn refuses_other_algorithms_of_the_holder() {
     let claims = base64url::encode(claims.to_string());
     let input = |header: &Value| format!("{}.{claims}", base64url::encode(header.to_string()));
     for kb in other_algorithms(holder().public_key(), input) {
-        assert_eq!(
-            code(&format!("{presentation}{kb}")),
-            "alg_not_allowed",
-            "{kb}"
-        );
+        assert_eq!(code(&format!("{presentation}{kb}")), "alg_not_allowed", "{kb}");
     }
 }
 
@@ -258,10 +239,6 @@ fn refuses_other_algorithms_of_the_issuer() {
     let claims = base64url::encode(crate::testing::payload(json!({})).to_string());
     let input = |header: &Value| format!("{}.{claims}", base64url::encode(header.to_string()));
     for jwt in other_algorithms(issuer().public_key(), input) {
-        assert_eq!(
-            crate::testing::code(&format!("{jwt}~")),
-            "alg_not_allowed",
-            "{jwt}"
-        );
+        assert_eq!(crate::testing::code(&format!("{jwt}~")), "alg_not_allowed", "{jwt}");
     }
 }

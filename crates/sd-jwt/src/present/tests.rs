@@ -68,10 +68,7 @@ fn presents_the_claims_chosen_and_no_siblings() {
             vec![json!(["degrees", null, "year"])],
             json!({"degrees": [{"type": "L", "year": 1}, {"type": "M", "year": 2}], "open": 1}),
         ),
-        (
-            vec![json!(["name"]), json!(["address"]), json!(["degrees"])],
-            claims,
-        ),
+        (vec![json!(["name"]), json!(["address"]), json!(["degrees"])], claims),
     ] {
         assert_eq!(presented(&text, &paths), expected, "{paths:?}");
     }
@@ -81,20 +78,11 @@ fn presents_the_claims_chosen_and_no_siblings() {
 fn refuses_a_path_that_selects_nothing() {
     let text = issue(json!({"name": "Amina"}), &[json!(["name"])]);
     let verified = verify(&text).unwrap();
-    for pointer in [
-        json!(["city"]),
-        json!(["name", "first"]),
-        json!(["name", 0]),
-    ] {
-        assert_eq!(
-            verified.present(&[path(pointer)]).unwrap_err().code(),
-            "sd_path"
-        );
+    for pointer in [json!(["city"]), json!(["name", "first"]), json!(["name", 0])] {
+        assert_eq!(verified.present(&[path(pointer)]).unwrap_err().code(), "sd_path");
     }
     let bare = verified.present(&[]).unwrap();
-    let withheld = verify(bare.text())
-        .unwrap()
-        .present(&[path(json!(["name"]))]);
+    let withheld = verify(bare.text()).unwrap().present(&[path(json!(["name"]))]);
     assert_eq!(withheld.unwrap_err().code(), "sd_path");
 }
 
@@ -142,10 +130,7 @@ fn prune(value: &Value, at: &[PathSegment], hidden: &BTreeSet<Place>) -> Value {
 }
 
 fn claims() -> impl Strategy<Value = Value> {
-    let leaf = prop_oneof![
-        any::<i32>().prop_map(Value::from),
-        "[a-zé]{0,3}".prop_map(Value::from)
-    ];
+    let leaf = prop_oneof![any::<i32>().prop_map(Value::from), "[a-zé]{0,3}".prop_map(Value::from)];
     let value = leaf.prop_recursive(3, 16, 4, |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
@@ -153,8 +138,7 @@ fn claims() -> impl Strategy<Value = Value> {
                 .prop_map(|members| Value::Object(members.into_iter().collect())),
         ]
     });
-    prop::collection::btree_map("[a-d]", value, 1..4)
-        .prop_map(|members| Value::Object(members.into_iter().collect()))
+    prop::collection::btree_map("[a-d]", value, 1..4).prop_map(|members| Value::Object(members.into_iter().collect()))
 }
 
 fn chosen(places: &[Place], mask: u64) -> BTreeSet<Place> {

@@ -6,10 +6,7 @@ use serde_json::{Value, json};
 use crate::testing::{NOW, code, digest, disclosure, issuer, payload, token, verify};
 use crate::vc::UnverifiedSdJwtVc;
 
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "every caller writes the value in place"
-)]
+#[expect(clippy::needless_pass_by_value, reason = "every caller writes the value in place")]
 fn claim(name: &str, value: Value) -> String {
     disclosure(json!(["salt", name, value]))
 }
@@ -17,10 +14,7 @@ fn claim(name: &str, value: Value) -> String {
 #[test]
 fn puts_claims_and_elements_in_their_place() {
     let city = claim("city", json!("Rabat"));
-    let address = claim(
-        "address",
-        json!({"_sd": [digest(&city), "hidden"], "country": "MA"}),
-    );
+    let address = claim("address", json!({"_sd": [digest(&city), "hidden"], "country": "MA"}));
     let element = disclosure(json!(["salt", {"code": "ma"}]));
     let text = token(
         json!({
@@ -39,11 +33,7 @@ fn puts_claims_and_elements_in_their_place() {
     }));
     assert_eq!(*verified.claims(), expected);
     assert_eq!(verified.undisclosed_digests(), 4);
-    let paths: Vec<_> = verified
-        .disclosed_paths()
-        .iter()
-        .map(ToString::to_string)
-        .collect();
+    let paths: Vec<_> = verified.disclosed_paths().iter().map(ToString::to_string).collect();
     assert_eq!(paths, ["nationalities.1", "address.city", "address"]);
     assert_eq!(verified.as_issued(), text);
 }
@@ -53,11 +43,7 @@ fn accepts_the_stronger_hashes() {
     let name = claim("name", json!("x"));
     let sha384 = base64url::encode(PROVIDER.digest.sha384(name.as_bytes()));
     let sha512 = base64url::encode(PROVIDER.digest.sha512(name.as_bytes()));
-    for (alg, digest) in [
-        ("sha-256", digest(&name)),
-        ("sha-384", sha384),
-        ("sha-512", sha512),
-    ] {
+    for (alg, digest) in [("sha-256", digest(&name)), ("sha-384", sha384), ("sha-512", sha512)] {
         assert_eq!(
             code(&token(json!({"_sd": [digest], "_sd_alg": alg}), &[&name])),
             "ok",
@@ -80,10 +66,7 @@ fn refuses_a_hash_that_is_unknown_or_weak() {
         let text = token(json!({"_sd": [digest(&name)], "_sd_alg": alg}), &[&name]);
         assert_eq!(code(&text), "sd_alg", "{alg}");
     }
-    let nested = token(
-        json!({"_sd": [digest(&name)], "a": {"_sd_alg": "sha-256"}}),
-        &[&name],
-    );
+    let nested = token(json!({"_sd": [digest(&name)], "a": {"_sd_alg": "sha-256"}}), &[&name]);
     assert_eq!(code(&nested), "sd_alg");
 }
 
@@ -95,32 +78,16 @@ fn refuses_a_digest_that_occurs_twice() {
     let outer = claim("outer", json!({"_sd": [d]}));
     for (place, more, disclosures) in [
         ("one array", json!({"_sd": [d, d]}), vec![&name]),
-        (
-            "two objects",
-            json!({"_sd": [d], "a": {"_sd": [d]}}),
-            vec![&name],
-        ),
-        (
-            "array elements",
-            json!({"a": [{"...": e}, {"...": e}]}),
-            vec![&element],
-        ),
-        (
-            "object and array",
-            json!({"_sd": [d], "a": [{"...": d}]}),
-            vec![],
-        ),
+        ("two objects", json!({"_sd": [d], "a": {"_sd": [d]}}), vec![&name]),
+        ("array elements", json!({"a": [{"...": e}, {"...": e}]}), vec![&element]),
+        ("object and array", json!({"_sd": [d], "a": [{"...": d}]}), vec![]),
         (
             "in a disclosure",
             json!({"_sd": [d, digest(&outer)]}),
             vec![&name, &outer],
         ),
         ("undisclosed", json!({"_sd": [d, d]}), vec![]),
-        (
-            "disclosure given twice",
-            json!({"_sd": [d]}),
-            vec![&name, &name],
-        ),
+        ("disclosure given twice", json!({"_sd": [d]}), vec![&name, &name]),
     ] {
         let disclosures: Vec<&str> = disclosures.into_iter().map(String::as_str).collect();
         assert_eq!(code(&token(more, &disclosures)), "sd_dup_digest", "{place}");
@@ -132,10 +99,7 @@ fn refuses_a_disclosure_that_nothing_refers_to() {
     let (name, other) = (claim("name", json!("x")), claim("other", json!("y")));
     let inner = claim("inner", json!(1));
     let outer = claim("outer", json!({"_sd": [digest(&inner)]}));
-    assert_eq!(
-        code(&token(json!({"_sd": [digest(&name)]}), &[&name])),
-        "ok"
-    );
+    assert_eq!(code(&token(json!({"_sd": [digest(&name)]}), &[&name])), "ok");
     assert_eq!(
         code(&token(json!({"_sd": [digest(&name)]}), &[&name, &other])),
         "sd_unreferenced"
@@ -147,10 +111,7 @@ fn refuses_a_disclosure_that_nothing_refers_to() {
         "sd_unreferenced"
     );
     // A digest outside `_sd` and `...` refers to nothing.
-    assert_eq!(
-        code(&token(json!({"a": digest(&name)}), &[&name])),
-        "sd_unreferenced"
-    );
+    assert_eq!(code(&token(json!({"a": digest(&name)}), &[&name])), "sd_unreferenced");
 }
 
 #[test]
@@ -184,10 +145,7 @@ fn refuses_the_wrong_number_of_elements() {
         "sd_arity"
     );
     assert_eq!(
-        code(&token(
-            json!({"a": [{"...": digest(&property)}]}),
-            &[&property]
-        )),
+        code(&token(json!({"a": [{"...": digest(&property)}]}), &[&property])),
         "sd_arity"
     );
     for content in [
@@ -208,21 +166,12 @@ fn refuses_the_wrong_number_of_elements() {
 
 #[test]
 fn refuses_to_overwrite_a_claim() {
-    let (name, again) = (
-        claim("name", json!("x")),
-        disclosure(json!(["other", "name", "y"])),
-    );
+    let (name, again) = (claim("name", json!("x")), disclosure(json!(["other", "name", "y"])));
     let plain = token(json!({"name": "plain", "_sd": [digest(&name)]}), &[&name]);
     assert_eq!(code(&plain), "sd_overwrite");
-    let both = token(
-        json!({"_sd": [digest(&name), digest(&again)]}),
-        &[&name, &again],
-    );
+    let both = token(json!({"_sd": [digest(&name), digest(&again)]}), &[&name, &again]);
     assert_eq!(code(&both), "sd_overwrite");
-    let elsewhere = token(
-        json!({"name": "plain", "a": {"_sd": [digest(&name)]}}),
-        &[&name],
-    );
+    let elsewhere = token(json!({"name": "plain", "a": {"_sd": [digest(&name)]}}), &[&name]);
     assert_eq!(code(&elsewhere), "ok");
 }
 
@@ -233,24 +182,15 @@ fn refuses_disclosures_that_cannot_be_read() {
         ("not base64url", "W10=".to_owned()),
         (
             "not canonical",
-            format!(
-                "{}1",
-                disclosure(json!(["s", "n", 1])).strip_suffix('0').unwrap()
-            ),
+            format!("{}1", disclosure(json!(["s", "n", 1])).strip_suffix('0').unwrap()),
         ),
         ("not JSON", base64url::encode("[\"s\",")),
         ("a number as name", disclosure(json!(["s", 1, "x"]))),
         ("a number as salt", disclosure(json!([1, "n", "x"]))),
-        (
-            "a repeated member",
-            base64url::encode(r#"["s","n",{"a":1,"a":2}]"#),
-        ),
+        ("a repeated member", base64url::encode(r#"["s","n",{"a":1,"a":2}]"#)),
         ("empty", String::new()),
     ] {
-        let text = token(
-            json!({"_sd": [digest(&name), digest(&odd)]}),
-            &[&name, &odd],
-        );
+        let text = token(json!({"_sd": [digest(&name), digest(&odd)]}), &[&name, &odd]);
         assert_eq!(code(&text), "sd_malformed", "{fault}");
     }
 }

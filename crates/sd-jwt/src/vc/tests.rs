@@ -3,8 +3,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::testing::{
-    NOW, VCT, code, digest, disclosure, holder, issuer, jwk_of, payload, signer, token, token_as,
-    verify, verify_at,
+    NOW, VCT, code, digest, disclosure, holder, issuer, jwk_of, payload, signer, token, token_as, verify, verify_at,
 };
 
 fn code_at(text: &str, now: UnixTime) -> &'static str {
@@ -17,10 +16,7 @@ fn tells_what_the_credential_says() {
     let more = json!({"iat": NOW.minus(5), "exp": NOW.plus(5), "nbf": NOW, "status": status});
     let verified = verify(&token(more, &[])).unwrap();
     assert_eq!(verified.vct(), VCT);
-    assert_eq!(
-        verified.holder_key().unwrap().to_value(),
-        jwk_of(&*holder())
-    );
+    assert_eq!(verified.holder_key().unwrap().to_value(), jwk_of(&*holder()));
     assert_eq!(verified.status_claim(), Some(&status));
     assert_eq!(verified.issued_at(), Some(NOW.minus(5)));
     assert_eq!(verified.expires_at(), Some(NOW.plus(5)));
@@ -34,18 +30,10 @@ fn tells_what_the_credential_says() {
 #[test]
 fn refuses_another_type_of_token() {
     for typ in ["dc+sd-jwt", "vc+sd-jwt", "application/dc+sd-jwt"] {
-        assert_eq!(
-            code(&token_as(typ, &payload(json!({})), &[])),
-            "ok",
-            "{typ}"
-        );
+        assert_eq!(code(&token_as(typ, &payload(json!({})), &[])), "ok", "{typ}");
     }
     for typ in ["JWT", "kb+jwt", "sd-jwt", "statuslist+jwt", ""] {
-        assert_eq!(
-            code(&token_as(typ, &payload(json!({})), &[])),
-            "typ",
-            "{typ}"
-        );
+        assert_eq!(code(&token_as(typ, &payload(json!({})), &[])), "typ", "{typ}");
     }
 }
 
@@ -64,17 +52,13 @@ fn refuses_another_signer() {
     let text = token(json!({}), &[]);
     for other in [holder(), signer("stranger")] {
         let parsed = UnverifiedSdJwtVc::parse(&text).unwrap();
-        let refused = parsed
-            .verify(other.public_key(), NOW, &PROVIDER)
-            .unwrap_err();
+        let refused = parsed.verify(other.public_key(), NOW, &PROVIDER).unwrap_err();
         assert_eq!(refused.code(), "sig");
     }
     let parsed = UnverifiedSdJwtVc::parse(&text).unwrap();
     assert_eq!(parsed.unverified_vct(), Some(VCT));
     assert_eq!(parsed.x5c(), None);
-    parsed
-        .verify(issuer().public_key(), NOW, &PROVIDER)
-        .unwrap();
+    parsed.verify(issuer().public_key(), NOW, &PROVIDER).unwrap();
 }
 
 #[test]
@@ -97,13 +81,7 @@ fn refuses_before_nbf_and_from_exp_on_with_skew() {
 #[test]
 fn refuses_times_that_are_no_integers() {
     for name in ["iat", "nbf", "exp"] {
-        for value in [
-            json!("1"),
-            json!(1.5),
-            json!(true),
-            json!([1]),
-            json!(u64::MAX),
-        ] {
+        for value in [json!("1"), json!(1.5), json!(true), json!([1]), json!(u64::MAX)] {
             let text = token(json!({name: value.clone()}), &[]);
             assert_eq!(code(&text), "invalid_claim", "{name} {value}");
         }
@@ -116,11 +94,7 @@ fn refuses_claims_that_must_be_visible() {
         let hidden = disclosure(json!(["salt", name, {"jwk": 1}]));
         let mut more = json!({"_sd": [digest(&hidden)]});
         more[name] = Value::Null;
-        assert_eq!(
-            code(&token(more, &[&hidden])),
-            "sd_forbidden_claim",
-            "{name}"
-        );
+        assert_eq!(code(&token(more, &[&hidden])), "sd_forbidden_claim", "{name}");
         // A digest below such a claim lets the holder take a part of it away, disclosed or not.
         for part in [
             json!({"_sd": ["x"]}),
@@ -144,11 +118,7 @@ fn refuses_claims_that_must_be_visible() {
 #[test]
 fn refuses_a_holder_key_that_is_none() {
     for jwk in [json!({}), json!("x"), json!({"kty": "oct", "k": "AA"})] {
-        assert_eq!(
-            code(&token(json!({"cnf": {"jwk": jwk.clone()}}), &[])),
-            "cnf",
-            "{jwk}"
-        );
+        assert_eq!(code(&token(json!({"cnf": {"jwk": jwk.clone()}}), &[])), "cnf", "{jwk}");
     }
 }
 
@@ -169,14 +139,8 @@ fn refuses_a_payload_that_is_no_object_or_repeats_members() {
 #[test]
 fn a_holder_refuses_an_issued_credential_with_key_binding() {
     let text = token(json!({}), &[]);
-    UnverifiedSdJwtVc::parse(&text)
-        .unwrap()
-        .refuse_key_binding()
-        .unwrap();
+    UnverifiedSdJwtVc::parse(&text).unwrap().refuse_key_binding().unwrap();
     let bound = UnverifiedSdJwtVc::parse(&format!("{text}a.b.c")).unwrap();
     assert_eq!(bound.key_binding(), Some("a.b.c"));
-    assert_eq!(
-        bound.refuse_key_binding().unwrap_err().code(),
-        "unexpected_key_binding"
-    );
+    assert_eq!(bound.refuse_key_binding().unwrap_err().code(), "unexpected_key_binding");
 }

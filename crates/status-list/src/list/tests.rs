@@ -41,10 +41,7 @@ fn agrees_with_the_vectors_in_both_directions() {
         let again = StatusList::decode(bits, &made.encode(), MAX_UNCOMPRESSED).unwrap();
         assert_eq!(again, read);
         for (index, value) in vector["statuses"].as_object().unwrap() {
-            assert_eq!(
-                read.get(index.parse().unwrap()).ok().map(u64::from),
-                value.as_u64()
-            );
+            assert_eq!(read.get(index.parse().unwrap()).ok().map(u64::from), value.as_u64());
         }
         for outside in [size, size + 1, u64::MAX] {
             assert_eq!(read.get(outside), Err(StatusIndexError::OutOfRange));
@@ -98,19 +95,13 @@ fn refuses_widths_that_divide_no_byte() {
 #[test]
 fn reads_eight_mebibytes_and_not_one_byte_more() {
     assert_eq!(code(8, &zlib(&vec![0; MAX_UNCOMPRESSED])), "ok");
-    assert_eq!(
-        code(8, &zlib(&vec![0; MAX_UNCOMPRESSED + 1])),
-        "status_too_large"
-    );
+    assert_eq!(code(8, &zlib(&vec![0; MAX_UNCOMPRESSED + 1])), "status_too_large");
     StatusList::new(1, 1 << 26).unwrap();
     assert_eq!(
         StatusList::new(1, (1 << 26) + 1).unwrap_err().code(),
         "status_too_large"
     );
-    assert_eq!(
-        StatusList::new(8, u64::MAX).unwrap_err().code(),
-        "status_too_large"
-    );
+    assert_eq!(StatusList::new(8, u64::MAX).unwrap_err().code(), "status_too_large");
     let small = StatusList::decode(1, &base64url::encode(zlib(&[0; 9])), 8);
     assert_eq!(small.unwrap_err().code(), "status_too_large");
 }
@@ -156,16 +147,11 @@ fn refuses_what_is_not_one_zlib_stream() {
 }
 
 #[test]
-#[expect(
-    clippy::disallowed_methods,
-    reason = "constant time of a lookup is what is tested"
-)]
+#[expect(clippy::disallowed_methods, reason = "constant time of a lookup is what is tested")]
 fn a_lookup_does_not_depend_on_the_size() {
     let list = StatusList::new(1, 1 << 26).unwrap();
     let start = std::time::Instant::now();
-    let set = (0..1_000_000_u64)
-        .filter(|index| list.get(index * 67) != Ok(0))
-        .count();
+    let set = (0..1_000_000_u64).filter(|index| list.get(index * 67) != Ok(0)).count();
     // Far above what an unoptimised build takes, far below what decoding per lookup would.
     assert!(start.elapsed() < Duration::from_secs(1));
     assert_eq!(set, 0);

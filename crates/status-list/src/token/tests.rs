@@ -12,14 +12,10 @@ use super::*;
 
 const NOW: UnixTime = UnixTime::new(1_795_348_800);
 const URI: &str = "https://issuer.example/pid/status/1";
-const EXAMPLE: &str =
-    include_str!("../../../../tests/vectors/status-list/status_list_token.jwt.txt");
+const EXAMPLE: &str = include_str!("../../../../tests/vectors/status-list/status_list_token.jwt.txt");
 
 fn signer(seed: &str) -> Arc<dyn Signer> {
-    PROVIDER
-        .keys
-        .generate_es256(&SeededRandom::new(seed))
-        .unwrap()
+    PROVIDER.keys.generate_es256(&SeededRandom::new(seed)).unwrap()
 }
 
 fn list() -> StatusList {
@@ -31,24 +27,11 @@ fn list() -> StatusList {
 }
 
 fn sign(list: &StatusList) -> Result<String, StatusListTokenError> {
-    StatusListToken::sign(
-        URI,
-        NOW,
-        NOW.plus(3_600),
-        900,
-        list,
-        &[],
-        &*signer("status"),
-    )
+    StatusListToken::sign(URI, NOW, NOW.plus(3_600), 900, list, &[], &*signer("status"))
 }
 
 fn verify_at(text: &str, now: UnixTime) -> Result<VerifiedStatusList, StatusListError> {
-    UnverifiedStatusListToken::parse(text)?.verify(
-        signer("status").public_key(),
-        URI,
-        now,
-        &PROVIDER,
-    )
+    UnverifiedStatusListToken::parse(text)?.verify(signer("status").public_key(), URI, now, &PROVIDER)
 }
 
 fn code_at(text: &str, now: UnixTime) -> &'static str {
@@ -64,9 +47,7 @@ fn changed_as(typ: &str, name: &str, value: Value) -> String {
     let members = claims.as_object_mut().unwrap();
     members.insert(name.to_owned(), value);
     members.retain(|_, value| !value.is_null());
-    JwsBuilder::new(typ)
-        .sign(&claims, &*signer("status"))
-        .unwrap()
+    JwsBuilder::new(typ).sign(&claims, &*signer("status")).unwrap()
 }
 
 fn changed(name: &str, value: Value) -> String {
@@ -171,10 +152,7 @@ fn refuses_lists_that_cannot_be_decoded() {
         assert_eq!(code_of("status_list", list), "status_bits", "{bits}");
     }
     for (fault, list) in [
-        (
-            "bits too wide for a byte",
-            json!({"bits": 256, "lst": encoded}),
-        ),
+        ("bits too wide for a byte", json!({"bits": 256, "lst": encoded})),
         ("bits negative", json!({"bits": -1, "lst": encoded})),
         ("bits as text", json!({"bits": "2", "lst": encoded})),
         ("no bits", json!({"lst": encoded})),
@@ -221,9 +199,7 @@ fn signs_no_list_that_nobody_reads() {
     let mut state = 1_u32;
     for index in 0..1 << 20 {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        noise
-            .set(index, u8::try_from(state >> 24).unwrap())
-            .unwrap();
+        noise.set(index, u8::try_from(state >> 24).unwrap()).unwrap();
     }
     assert_eq!(sign(&noise).unwrap_err().code(), "status_too_large");
     let mut dense = StatusList::new(1, 1 << 20).unwrap();
@@ -244,4 +220,25 @@ fn reads_the_example_of_the_draft() {
     assert_eq!(claims.exp, Some(UnixTime::new(2_291_720_170)));
     assert_eq!(claims.ttl, Some(43_200));
     StatusList::decode(claims.status_list.bits, &claims.status_list.lst, 16).unwrap();
+}
+
+#[test]
+fn believes_no_list_for_more_than_seven_days() {
+    assert_eq!(code_of("exp", json!(NOW.plus(MAX_LIFETIME))), "ok");
+    assert_eq!(code_of("exp", json!(NOW.plus(MAX_LIFETIME + 1))), "status_exp");
+    assert_eq!(code_of("iat", json!(NOW.minus(MAX_LIFETIME))), "status_exp");
+    assert_eq!(code_of("exp", json!(NOW.minus(1))), "status_exp");
+    for lifetime in [-1, MAX_LIFETIME + 1] {
+        let refused = StatusListToken::sign(URI, NOW, NOW.plus(lifetime), 900, &list(), &[], &*signer("status"));
+        assert_eq!(refused.unwrap_err().code(), "status_exp", "{lifetime}");
+    }
+}
+
+#[test]
+fn tells_an_older_list_from_a_newer() {
+    let at = |iat| verify_at(&changed("iat", json!(iat)), NOW).unwrap();
+    let (older, newer) = (at(NOW.minus(1)), at(NOW));
+    assert!(older.is_older_than(&newer));
+    assert!(!newer.is_older_than(&older));
+    assert!(!newer.is_older_than(&at(NOW)));
 }

@@ -1,8 +1,8 @@
 //! Access tokens.
 
 use mahfada_storage::{
-    AccessToken, AccessTokenRepository, ClientId, ConfigurationId, IssuanceId, IssuerId, Sealed,
-    StorageError, TokenHash,
+    AccessToken, AccessTokenRepository, ClientId, ConfigurationId, IssuanceId, IssuerId, Sealed, StorageError,
+    TokenHash,
 };
 use rusqlite::params;
 
@@ -16,17 +16,13 @@ fn read(columns: &Columns<'_>) -> Result<AccessToken, StorageError> {
         hash: TokenHash::new(columns.get("hash")?),
         issuer: columns.id("issuer", IssuerId::new)?,
         configuration_id: columns.id("configuration_id", ConfigurationId::new)?,
-        client_id: columns
-            .get::<Option<String>>("client_id")?
-            .map(ClientId::new),
+        client_id: columns.get::<Option<String>>("client_id")?.map(ClientId::new),
         wallet_jkt: columns.get("wallet_jkt")?,
         key_commitment: columns.get("key_commitment")?,
         subject: Sealed::new(columns.get("subject")?),
         person_ref: columns.get("person_ref")?,
         card_ref: columns.get("card_ref")?,
-        issuance: columns
-            .get::<Option<String>>("issuance")?
-            .map(IssuanceId::new),
+        issuance: columns.get::<Option<String>>("issuance")?.map(IssuanceId::new),
         expires_at: columns.time("expires_at")?,
         revoked: columns.get("revoked")?,
     })
@@ -73,11 +69,7 @@ impl AccessTokenRepository for SqliteUnit<'_> {
         Ok(revoked == 1)
     }
 
-    fn set_issuance(
-        &mut self,
-        hash: &TokenHash,
-        issuance: &IssuanceId,
-    ) -> Result<Option<IssuanceId>, StorageError> {
+    fn set_issuance(&mut self, hash: &TokenHash, issuance: &IssuanceId) -> Result<Option<IssuanceId>, StorageError> {
         let token = AccessTokenRepository::lookup(self, hash)?.ok_or(StorageError::Conflict)?;
         self.change(
             "UPDATE access_token SET issuance = ?2 WHERE hash = ?1",

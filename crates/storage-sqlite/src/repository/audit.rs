@@ -58,12 +58,6 @@ impl AuditRepository for SqliteUnit<'_> {
 
     fn list(&mut self, after: AuditSequence, limit: u32) -> Result<Vec<AuditEntry>, StorageError> {
         let sql = "SELECT * FROM audit WHERE sequence > ?1 ORDER BY sequence LIMIT ?2";
-        SqliteUnit::list(
-            self,
-            TABLE,
-            sql,
-            params![integer(after.value())?, limit],
-            read,
-        )
+        SqliteUnit::list(self, TABLE, sql, params![integer(after.value())?, limit], read)
     }
 }

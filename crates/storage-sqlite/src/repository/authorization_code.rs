@@ -1,8 +1,8 @@
 //! Authorization codes.
 
 use mahfada_storage::{
-    AuthorizationCode, AuthorizationCodeRepository, ClientId, ConfigurationId, IssuerId, Sealed,
-    StorageError, TokenHash,
+    AuthorizationCode, AuthorizationCodeRepository, ClientId, ConfigurationId, IssuerId, Sealed, StorageError,
+    TokenHash,
 };
 use rusqlite::params;
 
@@ -24,9 +24,7 @@ fn read(columns: &Columns<'_>) -> Result<AuthorizationCode, StorageError> {
         person_ref: columns.get("person_ref")?,
         card_ref: columns.get("card_ref")?,
         expires_at: columns.time("expires_at")?,
-        redeemed_for: columns
-            .get::<Option<[u8; 32]>>("redeemed_for")?
-            .map(TokenHash::new),
+        redeemed_for: columns.get::<Option<[u8; 32]>>("redeemed_for")?.map(TokenHash::new),
     })
 }
 

@@ -1,8 +1,8 @@
 //! Card sessions.
 
 use mahfada_storage::{
-    CardSession, CardSessionRepository, CardSessionState, ClientId, ConfigurationId, IssuerId,
-    SessionId, StorageError, TokenHash,
+    CardSession, CardSessionRepository, CardSessionState, ClientId, ConfigurationId, IssuerId, SessionId, StorageError,
+    TokenHash,
 };
 use rusqlite::params;
 
@@ -11,10 +11,7 @@ use crate::columns::Columns;
 use crate::unit::SqliteUnit;
 
 const TABLE: &str = "card_session";
-const STATES: &[(CardSessionState, &str)] = &[
-    (CardSessionState::Open, "open"),
-    (CardSessionState::Spent, "spent"),
-];
+const STATES: &[(CardSessionState, &str)] = &[(CardSessionState::Open, "open"), (CardSessionState::Spent, "spent")];
 
 fn read(columns: &Columns<'_>) -> Result<CardSession, StorageError> {
     Ok(CardSession {

@@ -1,8 +1,8 @@
 //! Issuances and the status of their copies.
 
 use mahfada_storage::{
-    CardRef, ConfigurationId, Issuance, IssuanceId, IssuanceRepository, IssuanceState, IssuerId,
-    RevokeOutcome, StatusIndex, StatusListUri, StorageError,
+    CardRef, ConfigurationId, Issuance, IssuanceId, IssuanceRepository, IssuanceState, IssuerId, RevokeOutcome,
+    StatusIndex, StatusListUri, StorageError,
 };
 use rusqlite::params;
 
@@ -91,27 +91,16 @@ impl IssuanceRepository for SqliteUnit<'_> {
         self.move_issuance(id, IssuanceState::Suspended, IssuanceState::Valid)
     }
 
-    fn list_by_issuer(
-        &mut self,
-        issuer: &IssuerId,
-        limit: u32,
-    ) -> Result<Vec<Issuance>, StorageError> {
+    fn list_by_issuer(&mut self, issuer: &IssuerId, limit: u32) -> Result<Vec<Issuance>, StorageError> {
         let sql = "SELECT * FROM issuance WHERE issuer = ?1 ORDER BY position DESC LIMIT ?2";
         let found = self.list(TABLE, sql, params![issuer.as_str(), limit], read)?;
-        found
-            .into_iter()
-            .map(|issuance| self.with_copies(issuance))
-            .collect()
+        found.into_iter().map(|issuance| self.with_copies(issuance)).collect()
     }
 
     fn active_for_card(&mut self, card_ref: &CardRef) -> Result<Vec<Issuance>, StorageError> {
-        let sql =
-            "SELECT * FROM issuance WHERE card_ref = ?1 AND state <> 'revoked' ORDER BY position";
+        let sql = "SELECT * FROM issuance WHERE card_ref = ?1 AND state <> 'revoked' ORDER BY position";
         let found = self.list(TABLE, sql, [card_ref], read)?;
-        found
-            .into_iter()
-            .map(|issuance| self.with_copies(issuance))
-            .collect()
+        found.into_iter().map(|issuance| self.with_copies(issuance)).collect()
     }
 }
 
@@ -130,17 +119,10 @@ impl SqliteUnit<'_> {
 
     fn issuance_state(&self, id: &IssuanceId) -> Result<Option<IssuanceState>, StorageError> {
         let sql = "SELECT state FROM issuance WHERE id = ?1";
-        self.find(TABLE, sql, [id.as_str()], |columns| {
-            columns.one_of("state", STATES)
-        })
+        self.find(TABLE, sql, [id.as_str()], |columns| columns.one_of("state", STATES))
     }
 
-    fn move_issuance(
-        &self,
-        id: &IssuanceId,
-        from: IssuanceState,
-        to: IssuanceState,
-    ) -> Result<bool, StorageError> {
+    fn move_issuance(&self, id: &IssuanceId, from: IssuanceState, to: IssuanceState) -> Result<bool, StorageError> {
         match self.issuance_state(id)? {
             None => Err(StorageError::Conflict),
             Some(IssuanceState::Revoked) => Err(StorageError::Irreversible),
@@ -149,11 +131,7 @@ impl SqliteUnit<'_> {
         }
     }
 
-    fn set_issuance_state(
-        &self,
-        id: &IssuanceId,
-        state: IssuanceState,
-    ) -> Result<(), StorageError> {
+    fn set_issuance_state(&self, id: &IssuanceId, state: IssuanceState) -> Result<(), StorageError> {
         self.change(
             "UPDATE issuance SET state = ?2 WHERE id = ?1",
             params![id.as_str(), name_of(state, STATES)?],

@@ -1,8 +1,8 @@
 //! Pre-authorized codes.
 
 use mahfada_storage::{
-    CodeState, ConfigurationId, IssuerId, MAX_WRONG_TX_CODES, OfferId, PreAuthorizedCode,
-    PreAuthorizedCodeRepository, Sealed, StorageError, TokenHash,
+    CodeState, ConfigurationId, IssuerId, MAX_WRONG_TX_CODES, OfferId, PreAuthorizedCode, PreAuthorizedCodeRepository,
+    Sealed, StorageError, TokenHash,
 };
 use rusqlite::params;
 
@@ -61,10 +61,7 @@ impl PreAuthorizedCodeRepository for SqliteUnit<'_> {
         )
     }
 
-    fn lookup_by_offer(
-        &mut self,
-        offer_id: &OfferId,
-    ) -> Result<Option<PreAuthorizedCode>, StorageError> {
+    fn lookup_by_offer(&mut self, offer_id: &OfferId) -> Result<Option<PreAuthorizedCode>, StorageError> {
         let sql = "SELECT * FROM pre_authorized_code WHERE offer_id = ?1";
         self.find(TABLE, sql, [offer_id.as_str()], read)
     }
@@ -77,8 +74,7 @@ impl PreAuthorizedCodeRepository for SqliteUnit<'_> {
             params![hash.as_bytes(), MAX_WRONG_TX_CODES],
         )?;
         let code = PreAuthorizedCodeRepository::lookup(self, hash)?;
-        code.map(|code| code.wrong_tx_codes)
-            .ok_or(StorageError::Conflict)
+        code.map(|code| code.wrong_tx_codes).ok_or(StorageError::Conflict)
     }
 
     fn burn(&mut self, hash: &TokenHash) -> Result<bool, StorageError> {

@@ -1,8 +1,8 @@
 //! Presentations.
 
 use mahfada_storage::{
-    Digest32, Presentation, PresentationFlow, PresentationId, PresentationRepository,
-    PresentationState, RequestId, Sealed, StorageError, TenantId, TokenHash,
+    Digest32, Presentation, PresentationFlow, PresentationId, PresentationRepository, PresentationState, RequestId,
+    Sealed, StorageError, TenantId, TokenHash,
 };
 use rusqlite::params;
 
@@ -28,9 +28,7 @@ fn read(columns: &Columns<'_>) -> Result<Presentation, StorageError> {
         request_id: columns.id("request_id", RequestId::new)?,
         flow: columns.one_of("flow", FLOWS)?,
         browser_session: columns.get("browser_session")?,
-        response_code: columns
-            .get::<Option<[u8; 32]>>("response_code")?
-            .map(TokenHash::new),
+        response_code: columns.get::<Option<[u8; 32]>>("response_code")?.map(TokenHash::new),
         nonce: columns.get("nonce")?,
         state_param: columns.get("state_param")?,
         encryption_key: Sealed::new(columns.get("encryption_key")?),
@@ -72,18 +70,10 @@ impl PresentationRepository for SqliteUnit<'_> {
     }
 
     fn lookup(&mut self, id: &PresentationId) -> Result<Option<Presentation>, StorageError> {
-        self.find(
-            TABLE,
-            "SELECT * FROM presentation WHERE id = ?1",
-            [id.as_str()],
-            read,
-        )
+        self.find(TABLE, "SELECT * FROM presentation WHERE id = ?1", [id.as_str()], read)
     }
 
-    fn lookup_by_request(
-        &mut self,
-        request_id: &RequestId,
-    ) -> Result<Option<Presentation>, StorageError> {
+    fn lookup_by_request(&mut self, request_id: &RequestId) -> Result<Option<Presentation>, StorageError> {
         let sql = "SELECT * FROM presentation WHERE request_id = ?1";
         self.find(TABLE, sql, [request_id.as_str()], read)
     }
@@ -97,11 +87,7 @@ impl PresentationRepository for SqliteUnit<'_> {
         let answered = self.change(
             "UPDATE presentation SET state = 'answered', verdict = ?2, response_code = ?3
              WHERE id = ?1 AND state = 'open'",
-            params![
-                id.as_str(),
-                verdict.as_bytes(),
-                response_code.map(TokenHash::as_bytes)
-            ],
+            params![id.as_str(), verdict.as_bytes(), response_code.map(TokenHash::as_bytes)],
         )?;
         Ok(answered == 1)
     }

@@ -1,8 +1,6 @@
 //! Published lists and root documents.
 
-use mahfada_storage::{
-    ListSlug, PublishedList, PublishedListRepository, RootVersion, StorageError,
-};
+use mahfada_storage::{ListSlug, PublishedList, PublishedListRepository, RootVersion, StorageError};
 use rusqlite::{Params, params};
 
 use super::integer;
@@ -72,19 +70,12 @@ impl PublishedListRepository for SqliteUnit<'_> {
     }
 
     fn latest_root(&mut self) -> Result<Option<RootVersion>, StorageError> {
-        self.find_root(
-            "SELECT * FROM root_document ORDER BY version DESC LIMIT 1",
-            [],
-        )
+        self.find_root("SELECT * FROM root_document ORDER BY version DESC LIMIT 1", [])
     }
 }
 
 impl SqliteUnit<'_> {
-    fn find_root(
-        &self,
-        sql: &str,
-        params: impl Params,
-    ) -> Result<Option<RootVersion>, StorageError> {
+    fn find_root(&self, sql: &str, params: impl Params) -> Result<Option<RootVersion>, StorageError> {
         self.find(ROOT, sql, params, read_root)
     }
 }

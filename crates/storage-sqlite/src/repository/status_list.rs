@@ -1,8 +1,6 @@
 //! Status lists and their entries.
 
-use mahfada_storage::{
-    IssuerId, StatusListRecord, StatusListRepository, StatusListUri, StorageError,
-};
+use mahfada_storage::{IssuerId, StatusListRecord, StatusListRepository, StatusListUri, StorageError};
 use rusqlite::params;
 
 use crate::columns::Columns;
@@ -28,12 +26,7 @@ impl StatusListRepository for SqliteUnit<'_> {
             None => self
                 .change(
                     "INSERT INTO status_list (uri, issuer, bits, size) VALUES (?1, ?2, ?3, ?4)",
-                    params![
-                        list.uri.as_str(),
-                        list.issuer.as_str(),
-                        list.bits,
-                        list.size
-                    ],
+                    params![list.uri.as_str(), list.issuer.as_str(), list.bits, list.size],
                 )
                 .map(drop),
         }
@@ -44,11 +37,7 @@ impl StatusListRepository for SqliteUnit<'_> {
         self.list(TABLE, sql, [issuer.as_str()], read)
     }
 
-    fn allocate(
-        &mut self,
-        uri: &StatusListUri,
-        candidates: &[u32],
-    ) -> Result<Option<u32>, StorageError> {
+    fn allocate(&mut self, uri: &StatusListUri, candidates: &[u32]) -> Result<Option<u32>, StorageError> {
         let list = self.status_list(uri)?.ok_or(StorageError::Conflict)?;
         for idx in candidates.iter().copied().filter(|idx| *idx < list.size) {
             let taken = self.change(
@@ -93,11 +82,6 @@ impl StatusListRepository for SqliteUnit<'_> {
 
 impl SqliteUnit<'_> {
     fn status_list(&self, uri: &StatusListUri) -> Result<Option<StatusListRecord>, StorageError> {
-        self.find(
-            TABLE,
-            "SELECT * FROM status_list WHERE uri = ?1",
-            [uri.as_str()],
-            read,
-        )
+        self.find(TABLE, "SELECT * FROM status_list WHERE uri = ?1", [uri.as_str()], read)
     }
 }

@@ -30,31 +30,23 @@ pub(super) struct Process {
 impl Process {
     /// Starts the ignored test `name` of this binary on a database.
     pub(super) fn start(name: &str, database: &Path) -> Self {
-        Self::spawn(
-            &mut Command::new(std::env::current_exe().unwrap()),
-            name,
-            database,
-        )
+        Self::spawn(&mut Command::new(std::env::current_exe().unwrap()), name, database)
     }
 
     /// Starts it with files limited to so many blocks of 512 bytes.
     #[cfg(target_os = "linux")]
     pub(super) fn start_with_file_limit(name: &str, database: &Path, blocks: u32) -> Self {
         let mut shell = Command::new("sh");
-        shell.arg("-c").arg(format!(
-            "trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\""
-        ));
+        shell
+            .arg("-c")
+            .arg(format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\""));
         shell.arg(std::env::current_exe().unwrap());
         Self::spawn(&mut shell, name, database)
     }
 
     fn spawn(command: &mut Command, name: &str, database: &Path) -> Self {
         let mut child = command
-            .args([
-                OsStr::new("--exact"),
-                OsStr::new(name),
-                OsStr::new("--ignored"),
-            ])
+            .args([OsStr::new("--exact"), OsStr::new(name), OsStr::new("--ignored")])
             .args(["--nocapture", "--test-threads=1"])
             .env(DATABASE, database)
             .stdin(Stdio::piped())
@@ -64,11 +56,7 @@ impl Process {
             .unwrap();
         let input = child.stdin.take().unwrap();
         let output = BufReader::new(child.stdout.take().unwrap()).lines();
-        Self {
-            child,
-            input,
-            output,
-        }
+        Self { child, input, output }
     }
 
     /// Sends a line to the child.

@@ -5,9 +5,7 @@ use std::sync::mpsc::channel;
 
 use mahfada_storage::conformance::sample::{self, hash, issuance_id, list_uri};
 use mahfada_storage::conformance::{issuance::issue, run};
-use mahfada_storage::{
-    CodeState, End, IssuanceState, MAX_WRONG_TX_CODES, Outcome, Storage, StorageError,
-};
+use mahfada_storage::{CodeState, End, IssuanceState, MAX_WRONG_TX_CODES, Outcome, Storage, StorageError};
 
 use super::child::{self, Process};
 use super::directory::Directory;
@@ -74,14 +72,9 @@ fn check_issuances(storage: &dyn Storage, acknowledged: &[u32]) {
     });
     for number in acknowledged {
         let id = issuance_id(*number);
-        assert!(
-            issued.iter().any(|issuance| issuance.id == id),
-            "{id} was acknowledged"
-        );
+        assert!(issued.iter().any(|issuance| issuance.id == id), "{id} was acknowledged");
     }
-    let taken = run(storage, |unit| {
-        unit.status_lists().allocated_count(&list_uri(1))
-    });
+    let taken = run(storage, |unit| unit.status_lists().allocated_count(&list_uri(1)));
     assert_eq!(taken as usize, 3 * issued.len());
     let invalid = run(storage, |unit| unit.status_lists().non_zero(&list_uri(1)));
     for issuance in &issued {
@@ -110,12 +103,7 @@ fn kill_loses_no_acknowledged_issuance_and_tears_none() {
         let mut acknowledged: Vec<u32> = (0..scatter(round) % 24)
             .map_while(|_| issuer.hear()?.parse().ok())
             .collect();
-        acknowledged.extend(
-            issuer
-                .kill()
-                .iter()
-                .filter_map(|line| line.parse::<u32>().ok()),
-        );
+        acknowledged.extend(issuer.kill().iter().filter_map(|line| line.parse::<u32>().ok()));
         check_issuances(&*open(&directory), &acknowledged);
         total += acknowledged.len();
     }
@@ -145,32 +133,20 @@ fn guesser() {
 fn wrong_tx_code_is_counted_although_the_process_is_killed_after_the_refusal() {
     let directory = Directory::new();
     run(&*open(&directory), |unit| {
-        unit.pre_authorized_codes()
-            .add(&sample::pre_authorized_code(1))
+        unit.pre_authorized_codes().add(&sample::pre_authorized_code(1))
     });
     for expected in 1..=MAX_WRONG_TX_CODES {
         let mut guesser = Process::start("tests::durability::guesser", &directory.database());
         assert_eq!(guesser.hear(), Some(expected.to_string()));
         guesser.kill();
-        let code = run(&*open(&directory), |unit| {
-            unit.pre_authorized_codes().lookup(&hash(1))
-        });
+        let code = run(&*open(&directory), |unit| unit.pre_authorized_codes().lookup(&hash(1)));
         let code = code.unwrap();
         let burnt = expected == MAX_WRONG_TX_CODES;
         assert_eq!(code.wrong_tx_codes, expected);
-        assert_eq!(
-            code.state,
-            if burnt {
-                CodeState::Burnt
-            } else {
-                CodeState::Open
-            }
-        );
+        assert_eq!(code.state, if burnt { CodeState::Burnt } else { CodeState::Open });
     }
     let storage = open(&directory);
-    assert!(!run(&*storage, |unit| unit
-        .pre_authorized_codes()
-        .redeem(&hash(1))));
+    assert!(!run(&*storage, |unit| unit.pre_authorized_codes().redeem(&hash(1))));
 }
 
 /// Allocates and adds, then dies inside the work, before the commit.
@@ -192,21 +168,13 @@ fn issuer_that_stops_halfway() {
 #[test]
 fn kill_inside_a_work_leaves_neither_issuance_nor_status() {
     let directory = Directory::new();
-    let mut issuer = Process::start(
-        "tests::durability::issuer_that_stops_halfway",
-        &directory.database(),
-    );
+    let mut issuer = Process::start("tests::durability::issuer_that_stops_halfway", &directory.database());
     assert_eq!(issuer.hear().as_deref(), Some("halfway"));
     issuer.kill();
     let storage = open(&directory);
+    assert_eq!(run(&*storage, |unit| unit.issuances().lookup(&issuance_id(1))), None);
     assert_eq!(
-        run(&*storage, |unit| unit.issuances().lookup(&issuance_id(1))),
-        None
-    );
-    assert_eq!(
-        run(&*storage, |unit| unit
-            .status_lists()
-            .allocated_count(&list_uri(1))),
+        run(&*storage, |unit| unit.status_lists().allocated_count(&list_uri(1))),
         0
     );
 }

@@ -93,12 +93,7 @@ fn durability_settings_are_on() {
             .pragma_query_value(None, pragma, |row| row.get::<_, i64>(0))
             .unwrap()
     };
-    let names = [
-        "synchronous",
-        "foreign_keys",
-        "secure_delete",
-        "wal_autocheckpoint",
-    ];
+    let names = ["synchronous", "foreign_keys", "secure_delete", "wal_autocheckpoint"];
     assert_eq!(names.map(number), [2, 1, 1, 0]);
     let mode: String = connection
         .pragma_query_value(None, "journal_mode", |row| row.get(0))

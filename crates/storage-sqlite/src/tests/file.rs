@@ -66,15 +66,11 @@ fn value_that_nobody_wrote_is_inconsistent() {
     let storage = SqliteStorage::open(directory.database()).unwrap();
     run(&storage, |unit| issue(unit, 1, &[3]));
     let intruder = connection::open(&directory.database()).unwrap();
-    intruder
-        .pragma_update(None, "ignore_check_constraints", true)
-        .unwrap();
+    intruder.pragma_update(None, "ignore_check_constraints", true).unwrap();
     intruder
         .execute("UPDATE issuance SET state = 'unheard of'", [])
         .unwrap();
-    let code = refusal(&storage, |unit| {
-        unit.issuances().lookup(&sample::issuance_id(1))
-    });
+    let code = refusal(&storage, |unit| unit.issuances().lookup(&sample::issuance_id(1)));
     assert_eq!(code, "storage_inconsistent");
 }
 
@@ -84,12 +80,9 @@ fn purged_values_leave_the_file() {
     let storage = SqliteStorage::open(directory.database()).unwrap();
     let hash = *b"a value that must not stay there";
     run(&storage, move |unit| {
-        unit.single_use()
-            .consume(SingleUseKind::CNonce, &hash, sample::LATER)
+        unit.single_use().consume(SingleUseKind::CNonce, &hash, sample::LATER)
     });
-    run(&storage, |unit| {
-        unit.single_use().purge_expired(sample::LATER.plus(1))
-    });
+    run(&storage, |unit| unit.single_use().purge_expired(sample::LATER.plus(1)));
     drop(storage);
     for file in std::fs::read_dir(directory.path()).unwrap() {
         let bytes = std::fs::read(file.unwrap().path()).unwrap();
@@ -102,17 +95,11 @@ fn one_process_opens_one_database_twice() {
     let directory = Directory::new();
     let one = SqliteStorage::open(directory.database()).unwrap();
     let two = SqliteStorage::open(directory.database()).unwrap();
-    run(&one, |unit| {
-        unit.status_lists().create(&sample::status_list(1))
-    });
-    let taken = run(&two, |unit| {
-        unit.status_lists().allocate(&list_uri(1), &[5, 6])
-    });
+    run(&one, |unit| unit.status_lists().create(&sample::status_list(1)));
+    let taken = run(&two, |unit| unit.status_lists().allocate(&list_uri(1), &[5, 6]));
     assert_eq!(taken, Some(5));
     drop(two);
-    let taken = run(&one, |unit| {
-        unit.status_lists().allocate(&list_uri(1), &[5, 6])
-    });
+    let taken = run(&one, |unit| unit.status_lists().allocate(&list_uri(1), &[5, 6]));
     assert_eq!(taken, Some(6));
 }
 

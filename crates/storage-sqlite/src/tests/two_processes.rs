@@ -35,19 +35,14 @@ const SPENDS: [(&str, Spend); 7] = [
         unit.single_use()
             .consume(SingleUseKind::DpopJti, &digest(n), sample::LATER)
     }),
-    ("card_session", |unit, n| {
-        unit.card_sessions().spend(&hash(n))
-    }),
+    ("card_session", |unit, n| unit.card_sessions().spend(&hash(n))),
     ("presentation", |unit, n| {
         let verdict = Sealed::new(vec![1]);
         unit.presentations()
             .answer(&sample::presentation_id(n), &verdict, Some(&hash(n)))
     }),
     ("status_index", |unit, n| {
-        Ok(unit
-            .status_lists()
-            .allocate(&sample::list_uri(1), &[n])?
-            .is_some())
+        Ok(unit.status_lists().allocate(&sample::list_uri(1), &[n])?.is_some())
     }),
 ];
 
@@ -55,10 +50,8 @@ fn seed(storage: &dyn Storage) {
     run(storage, |unit| {
         unit.status_lists().create(&sample::status_list(1))?;
         for n in 0..ROUNDS {
-            unit.pre_authorized_codes()
-                .add(&sample::pre_authorized_code(n))?;
-            unit.authorization_codes()
-                .add(&sample::authorization_code(n))?;
+            unit.pre_authorized_codes().add(&sample::pre_authorized_code(n))?;
+            unit.authorization_codes().add(&sample::authorization_code(n))?;
             unit.card_sessions().add(&sample::card_session(n))?;
             unit.presentations().add(&sample::presentation(n))?;
         }
@@ -111,10 +104,7 @@ fn racer() {
 
 fn hear_counts(process: &mut Process) -> [u32; 3] {
     let line = process.hear().unwrap();
-    let counts: Vec<u32> = line
-        .split(' ')
-        .map(|count| count.parse().unwrap())
-        .collect();
+    let counts: Vec<u32> = line.split(' ').map(|count| count.parse().unwrap()).collect();
     counts.try_into().unwrap()
 }
 

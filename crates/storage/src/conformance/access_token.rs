@@ -11,8 +11,7 @@ fn add(storage: &dyn Storage, token: AccessToken) {
 
 fn set_issuance(storage: &dyn Storage, number: u32) -> Option<IssuanceId> {
     run(storage, move |unit| {
-        unit.access_tokens()
-            .set_issuance(&hash(1), &issuance_id(number))
+        unit.access_tokens().set_issuance(&hash(1), &issuance_id(number))
     })
 }
 
@@ -28,11 +27,7 @@ pub fn round_trips(storage: &dyn Storage) {
     };
     add(storage, access_token(1));
     add(storage, bearer.clone());
-    let lookup = |number| {
-        run(storage, move |unit| {
-            unit.access_tokens().lookup(&hash(number))
-        })
-    };
+    let lookup = |number| run(storage, move |unit| unit.access_tokens().lookup(&hash(number)));
     assert_eq!(lookup(1), Some(access_token(1)));
     assert_eq!(lookup(2), Some(bearer));
     assert_eq!(lookup(3), None);

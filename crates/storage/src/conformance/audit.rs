@@ -6,13 +6,9 @@ use crate::{AuditSequence, Storage};
 
 /// Entries are numbered upwards and read page by page.
 pub fn numbers_and_pages(storage: &dyn Storage) {
-    let append =
-        |id: &'static str| run(storage, move |unit| unit.audit().append(&audit_record(id)));
+    let append = |id: &'static str| run(storage, move |unit| unit.audit().append(&audit_record(id)));
     let sequences = [append("a"), append("b"), append("c")];
-    assert!(
-        sequences.is_sorted_by(|one, next| one < next),
-        "{sequences:?}"
-    );
+    assert!(sequences.is_sorted_by(|one, next| one < next), "{sequences:?}");
     let page = |after| {
         let entries = run(storage, move |unit| unit.audit().list(after, 2));
         entries

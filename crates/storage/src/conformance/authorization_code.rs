@@ -17,17 +17,11 @@ pub fn round_trips(storage: &dyn Storage) {
     };
     add(storage, authorization_code(1));
     add(storage, bare.clone());
-    let lookup = |number| {
-        run(storage, move |unit| {
-            unit.authorization_codes().lookup(&hash(number))
-        })
-    };
+    let lookup = |number| run(storage, move |unit| unit.authorization_codes().lookup(&hash(number)));
     assert_eq!(lookup(1), Some(authorization_code(1)));
     assert_eq!(lookup(2), Some(bare));
     assert_eq!(lookup(3), None);
-    let again = refusal(storage, |unit| {
-        unit.authorization_codes().add(&authorization_code(1))
-    });
+    let again = refusal(storage, |unit| unit.authorization_codes().add(&authorization_code(1)));
     assert_eq!(again, "storage_conflict");
 }
 

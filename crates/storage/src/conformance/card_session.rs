@@ -13,10 +13,7 @@ pub fn round_trips(storage: &dyn Storage) {
     add(storage, card_session(1));
     let found = run(storage, |unit| unit.card_sessions().lookup(&hash(1)));
     assert_eq!(found, Some(card_session(1)));
-    assert_eq!(
-        run(storage, |unit| unit.card_sessions().lookup(&hash(2))),
-        None
-    );
+    assert_eq!(run(storage, |unit| unit.card_sessions().lookup(&hash(2))), None);
 }
 
 /// The first spending wins.
@@ -26,10 +23,7 @@ pub fn spends_once(storage: &dyn Storage) {
     assert!(spend());
     assert!(!spend());
     let found = run(storage, |unit| unit.card_sessions().lookup(&hash(1)));
-    assert_eq!(
-        found.map(|session| session.state),
-        Some(CardSessionState::Spent)
-    );
+    assert_eq!(found.map(|session| session.state), Some(CardSessionState::Spent));
     assert!(!run(storage, |unit| unit.card_sessions().spend(&hash(2))));
 }
 

@@ -5,10 +5,7 @@ use std::thread;
 use super::sample::{digest, issuance, issuance_id, issuer, list_uri, status_list};
 use super::status_list::create;
 use super::{refusal, run};
-use crate::{
-    Issuance, IssuanceState, IssuerId, RevokeOutcome, StatusListRecord, Storage, StorageError,
-    UnitOfWork,
-};
+use crate::{Issuance, IssuanceState, IssuerId, RevokeOutcome, StatusListRecord, Storage, StorageError, UnitOfWork};
 
 /// Allocates indexes of list 1 and adds an issuance on them, as an issuer does, in one unit of work.
 ///
@@ -29,15 +26,11 @@ pub(super) fn add_issuance(storage: &dyn Storage, number: u32, indexes: &'static
 }
 
 fn lookup(storage: &dyn Storage, number: u32) -> Option<Issuance> {
-    run(storage, move |unit| {
-        unit.issuances().lookup(&issuance_id(number))
-    })
+    run(storage, move |unit| unit.issuances().lookup(&issuance_id(number)))
 }
 
 fn revoke(storage: &dyn Storage, number: u32) -> RevokeOutcome {
-    run(storage, move |unit| {
-        unit.issuances().revoke(&issuance_id(number))
-    })
+    run(storage, move |unit| unit.issuances().revoke(&issuance_id(number)))
 }
 
 fn non_zero(storage: &dyn Storage) -> Vec<(u32, u8)> {
@@ -72,10 +65,7 @@ pub fn revokes_every_copy(storage: &dyn Storage) {
         lookup(storage, 1).map(|found| found.state),
         Some(IssuanceState::Revoked)
     );
-    assert_eq!(
-        lookup(storage, 2).map(|found| found.state),
-        Some(IssuanceState::Valid)
-    );
+    assert_eq!(lookup(storage, 2).map(|found| found.state), Some(IssuanceState::Valid));
 }
 
 /// A suspension comes and goes on every copy.
@@ -165,10 +155,7 @@ pub fn one_bit_lists_cannot_suspend(storage: &dyn Storage) {
     });
     let code = refusal(storage, |unit| unit.issuances().suspend(&issuance_id(1)));
     assert_eq!(code, "storage_conflict");
-    assert_eq!(
-        lookup(storage, 1).map(|found| found.state),
-        Some(IssuanceState::Valid)
-    );
+    assert_eq!(lookup(storage, 1).map(|found| found.state), Some(IssuanceState::Valid));
     assert_eq!(revoke(storage, 1), RevokeOutcome::Revoked);
 }
 
@@ -177,19 +164,12 @@ pub fn lists_the_newest_first(storage: &dyn Storage) {
     add_issuance(storage, 1, &[1]);
     add_issuance(storage, 2, &[2]);
     add_issuance(storage, 3, &[3, 4]);
-    let found = run(storage, |unit| {
-        unit.issuances().list_by_issuer(&issuer(), 2)
-    });
+    let found = run(storage, |unit| unit.issuances().list_by_issuer(&issuer(), 2));
     let ids: Vec<_> = found.iter().map(|issuance| issuance.id.clone()).collect();
     assert_eq!(ids, [issuance_id(3), issuance_id(2)]);
     assert_eq!(found.first().map(|issuance| issuance.copies.len()), Some(2));
     let others = IssuerId::new("other");
-    assert!(
-        run(storage, move |unit| unit
-            .issuances()
-            .list_by_issuer(&others, 2))
-        .is_empty()
-    );
+    assert!(run(storage, move |unit| unit.issuances().list_by_issuer(&others, 2)).is_empty());
 }
 
 /// A card's revoked issuances do not count.
@@ -204,19 +184,12 @@ pub fn finds_live_issuances_of_a_card(storage: &dyn Storage) {
         })
     });
     assert_eq!(revoke(storage, 1), RevokeOutcome::Revoked);
-    let found = run(storage, |unit| {
-        unit.issuances().active_for_card(&digest(14))
-    });
+    let found = run(storage, |unit| unit.issuances().active_for_card(&digest(14)));
     assert_eq!(
         found.iter().map(|found| &found.id).collect::<Vec<_>>(),
         [&issuance_id(2)]
     );
-    assert!(
-        run(storage, |unit| unit
-            .issuances()
-            .active_for_card(&digest(15)))
-        .is_empty()
-    );
+    assert!(run(storage, |unit| unit.issuances().active_for_card(&digest(15))).is_empty());
 }
 
 /// Revocations in parallel do not undo one another.

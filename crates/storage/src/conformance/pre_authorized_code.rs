@@ -4,9 +4,7 @@ use std::thread;
 
 use super::sample::{hash, pre_authorized_code};
 use super::{refusal, run};
-use crate::{
-    CodeState, MAX_WRONG_TX_CODES, OfferId, Outcome, PreAuthorizedCode, Storage, StorageError,
-};
+use crate::{CodeState, MAX_WRONG_TX_CODES, OfferId, Outcome, PreAuthorizedCode, Storage, StorageError};
 
 fn add(storage: &dyn Storage, code: PreAuthorizedCode) {
     run(storage, move |unit| unit.pre_authorized_codes().add(&code));
@@ -28,16 +26,11 @@ pub fn round_trips(storage: &dyn Storage) {
     assert_eq!(found, Some(pre_authorized_code(1)));
     let by_offer = |offer: &str| {
         let offer = OfferId::new(offer);
-        run(storage, move |unit| {
-            unit.pre_authorized_codes().lookup_by_offer(&offer)
-        })
+        run(storage, move |unit| unit.pre_authorized_codes().lookup_by_offer(&offer))
     };
     assert_eq!(by_offer("offer-2"), Some(without));
     assert_eq!(by_offer("offer-3"), None);
-    assert_eq!(
-        run(storage, |unit| unit.pre_authorized_codes().lookup(&hash(3))),
-        None
-    );
+    assert_eq!(run(storage, |unit| unit.pre_authorized_codes().lookup(&hash(3))), None);
 }
 
 /// Neither hash nor offer can be taken twice.
@@ -64,24 +57,16 @@ pub fn redeems_once(storage: &dyn Storage) {
     assert!(redeem());
     assert!(!redeem());
     assert_eq!(state(storage), Some(CodeState::Redeemed));
-    assert!(!run(storage, |unit| unit
-        .pre_authorized_codes()
-        .burn(&hash(1))));
+    assert!(!run(storage, |unit| unit.pre_authorized_codes().burn(&hash(1))));
     assert_eq!(state(storage), Some(CodeState::Redeemed));
-    assert!(!run(storage, |unit| unit
-        .pre_authorized_codes()
-        .redeem(&hash(2))));
+    assert!(!run(storage, |unit| unit.pre_authorized_codes().redeem(&hash(2))));
 }
 
 /// A burnt code is dead.
 pub fn burnt_code_is_not_redeemed(storage: &dyn Storage) {
     add(storage, pre_authorized_code(1));
-    assert!(run(storage, |unit| unit
-        .pre_authorized_codes()
-        .burn(&hash(1))));
-    assert!(!run(storage, |unit| unit
-        .pre_authorized_codes()
-        .redeem(&hash(1))));
+    assert!(run(storage, |unit| unit.pre_authorized_codes().burn(&hash(1))));
+    assert!(!run(storage, |unit| unit.pre_authorized_codes().redeem(&hash(1))));
     assert_eq!(state(storage), Some(CodeState::Burnt));
 }
 
@@ -100,18 +85,14 @@ pub fn fifth_wrong_tx_code_burns(storage: &dyn Storage) {
     }
     assert_eq!(guess_wrong(storage), MAX_WRONG_TX_CODES);
     assert_eq!(state(storage), Some(CodeState::Burnt));
-    assert!(!run(storage, |unit| unit
-        .pre_authorized_codes()
-        .redeem(&hash(1))));
+    assert!(!run(storage, |unit| unit.pre_authorized_codes().redeem(&hash(1))));
 }
 
 /// A code that is no longer open counts no further, and an unknown one is an error.
 pub fn wrong_tx_code_after_the_end_counts_nothing(storage: &dyn Storage) {
     add(storage, pre_authorized_code(1));
     assert_eq!(guess_wrong(storage), 1);
-    assert!(run(storage, |unit| unit
-        .pre_authorized_codes()
-        .redeem(&hash(1))));
+    assert!(run(storage, |unit| unit.pre_authorized_codes().redeem(&hash(1))));
     assert_eq!(guess_wrong(storage), 1);
     let unknown = refusal(storage, |unit| {
         unit.pre_authorized_codes().record_wrong_tx_code(&hash(2))
@@ -138,10 +119,7 @@ pub fn evaluates_at_most_five_guesses(storage: &dyn Storage) {
 fn guess(storage: &dyn Storage) -> bool {
     let answer: Result<Result<(), bool>, StorageError> = storage.execute_blocking(|unit| {
         let codes = unit.pre_authorized_codes();
-        if codes
-            .lookup(&hash(1))?
-            .is_none_or(|code| code.state != CodeState::Open)
-        {
+        if codes.lookup(&hash(1))?.is_none_or(|code| code.state != CodeState::Open) {
             return Ok(Outcome::RejectRollback(false));
         }
         codes.record_wrong_tx_code(&hash(1))?;

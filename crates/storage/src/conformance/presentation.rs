@@ -2,9 +2,7 @@
 
 use super::sample::{digest, hash, presentation, presentation_id};
 use super::{refusal, run};
-use crate::{
-    Presentation, PresentationFlow, PresentationId, PresentationState, RequestId, Sealed, Storage,
-};
+use crate::{Presentation, PresentationFlow, PresentationId, PresentationState, RequestId, Sealed, Storage};
 
 fn add(storage: &dyn Storage, presentation: Presentation) {
     run(storage, move |unit| unit.presentations().add(&presentation));
@@ -52,9 +50,7 @@ pub fn round_trips(storage: &dyn Storage) {
     assert_eq!(lookup(storage, 3), None);
     let by_request = |request: &str| {
         let request = RequestId::new(request);
-        run(storage, move |unit| {
-            unit.presentations().lookup_by_request(&request)
-        })
+        run(storage, move |unit| unit.presentations().lookup_by_request(&request))
     };
     assert_eq!(by_request("request-2"), Some(cross_device(2)));
     assert_eq!(by_request("presentation-2"), None);

@@ -37,10 +37,7 @@ pub fn refuses_a_gap_and_a_repetition(storage: &dyn Storage) {
         let list = edition("pid-issuers", sequence);
         refusal(storage, move |unit| unit.published_lists().publish(&list))
     };
-    assert_eq!(
-        [refused(0), refused(2), refused(u64::MAX)],
-        ["storage_conflict"; 3]
-    );
+    assert_eq!([refused(0), refused(2), refused(u64::MAX)], ["storage_conflict"; 3]);
     publish(storage, edition("pid-issuers", 1));
     assert_eq!([refused(1), refused(3)], ["storage_conflict"; 2]);
 }
@@ -52,34 +49,16 @@ pub fn keeps_every_root_version(storage: &dyn Storage) {
         bytes: vec![version; 3],
     };
     let publish = |version| {
-        run(storage, move |unit| {
-            unit.published_lists().publish_root(&root(version))
-        });
+        run(storage, move |unit| unit.published_lists().publish_root(&root(version)));
     };
-    let refused = |version| {
-        refusal(storage, move |unit| {
-            unit.published_lists().publish_root(&root(version))
-        })
-    };
-    assert_eq!(
-        run(storage, |unit| unit.published_lists().latest_root()),
-        None
-    );
+    let refused = |version| refusal(storage, move |unit| unit.published_lists().publish_root(&root(version)));
+    assert_eq!(run(storage, |unit| unit.published_lists().latest_root()), None);
     assert_eq!([refused(0), refused(2)], ["storage_conflict"; 2]);
     publish(1);
     publish(2);
     assert_eq!([refused(2), refused(4)], ["storage_conflict"; 2]);
-    assert_eq!(
-        run(storage, |unit| unit.published_lists().latest_root()),
-        Some(root(2))
-    );
-    assert_eq!(
-        run(storage, |unit| unit.published_lists().root(1)),
-        Some(root(1))
-    );
+    assert_eq!(run(storage, |unit| unit.published_lists().latest_root()), Some(root(2)));
+    assert_eq!(run(storage, |unit| unit.published_lists().root(1)), Some(root(1)));
     assert_eq!(run(storage, |unit| unit.published_lists().root(3)), None);
-    assert_eq!(
-        run(storage, |unit| unit.published_lists().root(u64::MAX)),
-        None
-    );
+    assert_eq!(run(storage, |unit| unit.published_lists().root(u64::MAX)), None);
 }

@@ -3,11 +3,10 @@
 use mahfada_base::UnixTime;
 
 use crate::{
-    AccessToken, AuditRecord, AuthorizationCode, CardSession, CardSessionState, ClientId,
-    CodeState, ConfigurationId, Digest32, Issuance, IssuanceId, IssuanceState, IssuerId, OfferId,
-    PreAuthorizedCode, Presentation, PresentationFlow, PresentationId, PresentationState,
-    RequestId, Sealed, SessionId, StatusIndex, StatusListRecord, StatusListUri, TenantId,
-    TokenHash,
+    AccessToken, AuditRecord, AuthorizationCode, CardSession, CardSessionState, ClientId, CodeState, ConfigurationId,
+    Digest32, Issuance, IssuanceId, IssuanceState, IssuerId, OfferId, PreAuthorizedCode, Presentation,
+    PresentationFlow, PresentationId, PresentationState, RequestId, Sealed, SessionId, StatusIndex, StatusListRecord,
+    StatusListUri, TenantId, TokenHash,
 };
 
 /// A time after which the samples are over.

@@ -27,8 +27,7 @@ pub fn forgets_only_what_has_expired(storage: &dyn Storage) {
     assert!(consume(storage, SingleUseKind::CNonce, 1));
     let early = LATER.minus(10);
     assert!(run(storage, move |unit| {
-        unit.single_use()
-            .consume(SingleUseKind::CNonce, &digest(2), early)
+        unit.single_use().consume(SingleUseKind::CNonce, &digest(2), early)
     }));
     let purge = |now: UnixTime| run(storage, move |unit| unit.single_use().purge_expired(now));
     assert_eq!(purge(early), 0);

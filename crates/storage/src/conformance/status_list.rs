@@ -18,15 +18,11 @@ fn allocate(storage: &dyn Storage, candidates: Vec<u32>) -> Option<u32> {
 }
 
 fn set(storage: &dyn Storage, idx: u32, value: u8) {
-    run(storage, move |unit| {
-        unit.status_lists().set(&list_uri(1), idx, value)
-    });
+    run(storage, move |unit| unit.status_lists().set(&list_uri(1), idx, value));
 }
 
 fn set_refusal(storage: &dyn Storage, idx: u32, value: u8) -> &'static str {
-    refusal(storage, move |unit| {
-        unit.status_lists().set(&list_uri(1), idx, value)
-    })
+    refusal(storage, move |unit| unit.status_lists().set(&list_uri(1), idx, value))
 }
 
 /// Creating the same list again changes nothing.
@@ -36,9 +32,7 @@ pub fn creates_once(storage: &dyn Storage) {
     create(storage, status_list(2));
     let lists = run(storage, |unit| unit.status_lists().lists_of(&issuer()));
     assert_eq!(lists, [status_list(2), status_list(1)]);
-    let others = run(storage, |unit| {
-        unit.status_lists().lists_of(&IssuerId::new("other"))
-    });
+    let others = run(storage, |unit| unit.status_lists().lists_of(&IssuerId::new("other")));
     assert!(others.is_empty());
 }
 
@@ -73,19 +67,13 @@ pub fn allocates_the_first_free_candidate(storage: &dyn Storage) {
     assert_eq!(allocate(storage, vec![7, 3]), Some(7));
     assert_eq!(allocate(storage, vec![7, 3]), Some(3));
     assert_eq!(allocate(storage, vec![7, 3]), None);
-    let elsewhere = run(storage, |unit| {
-        unit.status_lists().allocate(&list_uri(2), &[7])
-    });
+    let elsewhere = run(storage, |unit| unit.status_lists().allocate(&list_uri(2), &[7]));
     assert_eq!(elsewhere, Some(7));
     assert_eq!(
-        run(storage, |unit| unit
-            .status_lists()
-            .allocated_count(&list_uri(1))),
+        run(storage, |unit| unit.status_lists().allocated_count(&list_uri(1))),
         2
     );
-    let unknown = refusal(storage, |unit| {
-        unit.status_lists().allocate(&list_uri(3), &[7])
-    });
+    let unknown = refusal(storage, |unit| unit.status_lists().allocate(&list_uri(3), &[7]));
     assert_eq!(unknown, "storage_conflict");
 }
 

@@ -59,10 +59,7 @@ pub fn survives_a_panicking_work(storage: &dyn Storage) {
         unit.trust_memory().put("key", "1")?;
         std::panic::resume_unwind(Box::new("broken work"))
     });
-    assert!(
-        matches!(answer, Err(StorageError::Unavailable(_))),
-        "{answer:?}"
-    );
+    assert!(matches!(answer, Err(StorageError::Unavailable(_))), "{answer:?}");
     assert_eq!(value(storage), None);
     assert_eq!(storage.ready().err().map(|error| error.code()), None);
 }
@@ -76,9 +73,7 @@ pub fn isolates_a_failed_work_from_its_neighbours(storage: &dyn Storage) {
     drop(sender);
     assert_eq!(receiver.iter().filter(|committed| *committed).count(), 100);
     for number in 0..200_u32 {
-        let found = run(storage, move |unit| {
-            unit.trust_memory().get(&format!("key-{number}"))
-        });
+        let found = run(storage, move |unit| unit.trust_memory().get(&format!("key-{number}")));
         assert_eq!(found.is_some(), number.is_multiple_of(2), "{number}");
     }
 }

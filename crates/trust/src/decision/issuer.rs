@@ -7,7 +7,7 @@ use mahfada_credential::{CredentialType, IssuerTrust, IssuerTrustError, TrustedE
 use mahfada_crypto::CryptoProvider;
 use mahfada_x509::UnverifiedChain;
 
-use super::{PID_TYPE_PREFIX, Standing, require_granted};
+use super::{PID_TYPE_PREFIX, Standing, granted_since};
 use crate::{TrustError, TrustRole, TrustStore};
 
 impl IssuerTrust for TrustStore {
@@ -19,16 +19,12 @@ impl IssuerTrust for TrustStore {
         provider: &CryptoProvider,
     ) -> Result<TrustedEntity, IssuerTrustError> {
         let role = issuing_role(credential_type.as_str());
-        let standing = self
-            .standing(role, chain, at, provider)
-            .map_err(|error| match error {
-                TrustError::UnknownEntity if self.issues_other_types(role, chain, at, provider) => {
-                    TrustError::NotEntitled
-                }
-                other => other,
-            })?;
-        require_entitled(&standing, credential_type.as_str(), at)?;
-        Ok(standing.into_trusted_entity())
+        let standing = self.standing(role, chain, at, provider).map_err(|error| match error {
+            TrustError::UnknownEntity if self.issues_other_types(role, chain, at, provider) => TrustError::NotEntitled,
+            other => other,
+        })?;
+        let since = entitled_since(&standing, credential_type.as_str(), at)?;
+        Ok(standing.into_trusted_entity(since))
     }
 
     fn trusted_status_signer(
@@ -42,8 +38,9 @@ impl IssuerTrust for TrustStore {
         if standing.entity.organization_identifier != issuer_organization {
             return Err(TrustError::NotEntitled.into());
         }
-        require_granted(&standing.services, at)?;
-        Ok(standing.into_trusted_entity())
+        standing.require_none_stopped()?;
+        let since = granted_since(&standing.services, at)?;
+        Ok(standing.into_trusted_entity(since))
     }
 }
 
@@ -65,7 +62,7 @@ impl TrustStore {
 }
 
 impl Standing<'_> {
-    fn into_trusted_entity(self) -> TrustedEntity {
+    fn into_trusted_entity(self, since: UnixTime) -> TrustedEntity {
         let name: BTreeMap<String, String> = self
             .entity
             .name
@@ -77,6 +74,7 @@ impl Standing<'_> {
             self.entity.organization_identifier.clone(),
             self.chain,
             self.list_sequence,
+            since,
         )
     }
 }
@@ -102,19 +100,15 @@ fn issuing_role(credential_type: &str) -> TrustRole {
     }
 }
 
-fn require_entitled(
-    standing: &Standing<'_>,
-    credential_type: &str,
-    at: UnixTime,
-) -> Result<(), TrustError> {
-    let mut entitled = standing
-        .services
-        .iter()
-        .copied()
+/// Returns since when the entity may issue the type.
+fn entitled_since(standing: &Standing<'_>, credential_type: &str, at: UnixTime) -> Result<UnixTime, TrustError> {
+    let services = standing.services.iter().copied();
+    let entitled: Vec<_> = services
         .filter(|service| service.is_entitled_to(credential_type))
-        .peekable();
-    if entitled.peek().is_none() {
+        .collect();
+    if entitled.is_empty() {
         return Err(TrustError::NotEntitled);
     }
-    require_granted(&entitled.collect::<Vec<_>>(), at)
+    standing.require_none_stopped()?;
+    granted_since(&entitled, at)
 }

@@ -9,9 +9,7 @@ use crate::fixture::{Authority, CNSS, Country, DAY, NOW, OPERATOR, RIGHTS, entit
 const ROLE: TrustRole = TrustRole::AttestationIssuers;
 
 fn accept(country: &Country, text: &str) -> Result<(), ListError> {
-    country
-        .empty_store()
-        .accept_list(ROLE, text, NOW, &PROVIDER)
+    country.empty_store().accept_list(ROLE, text, NOW, &PROVIDER)
 }
 
 /// Signs the list after a change to its payload, so that only the change can be refused.
@@ -58,10 +56,7 @@ fn the_payload_has_the_names_of_the_standard() {
     assert_eq!(scheme["SchemeTerritory"], "MA");
     assert_eq!(scheme["NextUpdate"], "2026-11-23T12:00:00Z");
     let first = &payload["LoTE"]["TrustedEntitiesList"][0];
-    assert_eq!(
-        first["TrustedEntityInformation"]["TETradeName"][0]["value"],
-        CNSS
-    );
+    assert_eq!(first["TrustedEntityInformation"]["TETradeName"][0]["value"], CNSS);
     let service = &first["TrustedEntityServices"][0]["ServiceInformation"];
     assert_eq!(
         service["ServiceTypeIdentifier"],
@@ -96,9 +91,7 @@ fn refuses_signers_that_the_root_does_not_name() {
     let country = Country::new();
     let stranger = Authority::new("Stranger CA").leaf(eku::LIST_SIGNING, subject(OPERATOR, None));
     let list = country.list(ROLE);
-    let text = list
-        .sign(&stranger.chain, &*stranger.signer, &PROVIDER)
-        .unwrap();
+    let text = list.sign(&stranger.chain, &*stranger.signer, &PROVIDER).unwrap();
     assert_eq!(code(accept(&country, &text)), "list_signer");
 
     let wrong_purpose = country
@@ -109,15 +102,9 @@ fn refuses_signers_that_the_root_does_not_name() {
         .unwrap();
     assert_eq!(code(accept(&country, &text)), "list_signer");
 
-    let other_organization = country
-        .list_authority
-        .leaf(eku::LIST_SIGNING, subject("Autre", None));
+    let other_organization = country.list_authority.leaf(eku::LIST_SIGNING, subject("Autre", None));
     let text = list
-        .sign(
-            &other_organization.chain,
-            &*other_organization.signer,
-            &PROVIDER,
-        )
+        .sign(&other_organization.chain, &*other_organization.signer, &PROVIDER)
         .unwrap();
     assert_eq!(code(accept(&country, &text)), "list_signer");
 
@@ -132,14 +119,10 @@ fn each_role_has_its_own_signers() {
     let country = Country::new();
     let mut document = country.root();
     document.list_signers.remove(&ROLE);
-    let root =
-        crate::PinnedRoot::from_bytes(&country.sign_root(&document, &[0, 1]), &PROVIDER).unwrap();
+    let root = crate::PinnedRoot::from_bytes(&country.sign_root(&document, &[0, 1]), &PROVIDER).unwrap();
     let mut store = crate::TrustStore::new(root, crate::ListMemory::default());
     let text = country.sign_list(&country.list(ROLE));
-    assert_eq!(
-        code(store.accept_list(ROLE, &text, NOW, &PROVIDER)),
-        "list_signer"
-    );
+    assert_eq!(code(store.accept_list(ROLE, &text, NOW, &PROVIDER)), "list_signer");
 }
 
 #[test]
@@ -166,10 +149,7 @@ fn refuses_a_signature_by_another_key_and_another_typ() {
     let country = Country::new();
     let signer = country.list_signer();
     let other = crate::fixture::key("other");
-    let text = country
-        .list(ROLE)
-        .sign(&signer.chain, &*other, &PROVIDER)
-        .unwrap();
+    let text = country.list(ROLE).sign(&signer.chain, &*other, &PROVIDER).unwrap();
     assert_eq!(code(accept(&country, &text)), "list_signature");
     let payload = wire::Payload::from(&country.list(ROLE));
     let typ = JwsBuilder::new("dc+sd-jwt")
@@ -184,11 +164,7 @@ fn times_are_bounded() {
     let country = Country::new();
     for (issued_at, next_update, expected) in [
         (NOW.minus(DAY), NOW.minus(CLOCK_SKEW + 1), "list_expired"),
-        (
-            NOW.plus(CLOCK_SKEW + 1),
-            NOW.plus(DAY),
-            "list_not_yet_issued",
-        ),
+        (NOW.plus(CLOCK_SKEW + 1), NOW.plus(DAY), "list_not_yet_issued"),
         (NOW, NOW.plus(LONGEST_LIST_LIFE + 1), "list_period"),
         (NOW, NOW.minus(1), "list_period"),
     ] {
@@ -211,18 +187,9 @@ fn times_are_bounded() {
 fn refuses_members_that_make_no_sense() {
     let country = Country::new();
     for (pointer, value) in [
-        (
-            "/ListAndSchemeInformation/LoTEVersionIdentifier",
-            Value::from(2),
-        ),
-        (
-            "/ListAndSchemeInformation/LoTESequenceNumber",
-            Value::from(0),
-        ),
-        (
-            "/ListAndSchemeInformation/NextUpdate",
-            Value::from("2026-11-23"),
-        ),
+        ("/ListAndSchemeInformation/LoTEVersionIdentifier", Value::from(2)),
+        ("/ListAndSchemeInformation/LoTESequenceNumber", Value::from(0)),
+        ("/ListAndSchemeInformation/NextUpdate", Value::from("2026-11-23")),
         (
             "/TrustedEntitiesList/0/TrustedEntityInformation/TETradeName",
             Value::Array(vec![]),
@@ -252,10 +219,7 @@ fn refuses_one_identifier_for_two_entities() {
     let mut list = country.list(ROLE);
     list.entities
         .push(entity(CNSS, &country.shared, &["urn:mahfada:other:1"]));
-    assert_eq!(
-        code(accept(&country, &country.sign_list(&list))),
-        "list_malformed"
-    );
+    assert_eq!(code(accept(&country, &country.sign_list(&list))), "list_malformed");
 }
 
 #[test]

@@ -22,8 +22,7 @@ impl UnverifiedList {
         now: UnixTime,
         provider: &CryptoProvider,
     ) -> Result<TrustedList, ListError> {
-        let (chain, signed_under) =
-            self.find_signer(root.document().list_signers(role), now, provider)?;
+        let (chain, signed_under) = self.find_signer(root.document().list_signers(role), now, provider)?;
         let expectation = Expectation {
             typ: &[LIST_TYP],
             algorithms: ALGORITHMS,
@@ -42,20 +41,14 @@ impl UnverifiedList {
         provider: &CryptoProvider,
     ) -> Result<(VerifiedChain, ListSigner), ListError> {
         let chain = self.chain()?;
-        let authorities: Vec<Certificate> = signers
-            .iter()
-            .map(|signer| signer.authority.clone())
-            .collect();
+        let authorities: Vec<Certificate> = signers.iter().map(|signer| signer.authority.clone()).collect();
         let verified = chain
             .verify(&authorities, &ChainProfile::list_signer(), now, provider)
             .map_err(|error: ChainError| ListError::Signer(Some(error)))?;
         let organization = verified.leaf().organization();
         let signer = signers
             .iter()
-            .find(|signer| {
-                signer.authority == *verified.anchor()
-                    && Some(signer.organization.as_str()) == organization
-            })
+            .find(|signer| signer.authority == *verified.anchor() && Some(signer.organization.as_str()) == organization)
             .cloned()
             .ok_or(ListError::Signer(None))?;
         Ok((verified, signer))
@@ -105,13 +98,8 @@ fn check_signer_name(scheme: &wire::Scheme, signer: &Certificate) -> Result<(), 
 }
 
 fn check_times(scheme: &wire::Scheme, now: UnixTime) -> Result<(UnixTime, UnixTime), ListError> {
-    let time = |text| {
-        UnixTime::from_rfc3339(text).ok_or_else(|| ListError::malformed("not a time in UTC"))
-    };
-    let (issued_at, next_update) = (
-        time(&scheme.list_issue_date_time)?,
-        time(&scheme.next_update)?,
-    );
+    let time = |text| UnixTime::from_rfc3339(text).ok_or_else(|| ListError::malformed("not a time in UTC"));
+    let (issued_at, next_update) = (time(&scheme.list_issue_date_time)?, time(&scheme.next_update)?);
     if issued_at > now.plus(CLOCK_SKEW) {
         return Err(ListError::NotYetIssued);
     }
@@ -126,10 +114,7 @@ fn check_times(scheme: &wire::Scheme, now: UnixTime) -> Result<(UnixTime, UnixTi
 }
 
 /// One identifier stands once: two entries would let one speak for the other's suspension.
-fn read_entities(
-    entities: Vec<wire::Entity>,
-    role: TrustRole,
-) -> Result<Vec<TrustedListEntity>, ListError> {
+fn read_entities(entities: Vec<wire::Entity>, role: TrustRole) -> Result<Vec<TrustedListEntity>, ListError> {
     let service_type = role.service_type_uri();
     let mut read: Vec<TrustedListEntity> = Vec::with_capacity(entities.len());
     for entity in entities {
@@ -140,9 +125,7 @@ fn read_entities(
             .iter()
             .any(|other| other.organization_identifier == entity.organization_identifier)
         {
-            return Err(ListError::malformed(
-                "two entities have the same identifier",
-            ));
+            return Err(ListError::malformed("two entities have the same identifier"));
         }
         read.push(entity);
     }

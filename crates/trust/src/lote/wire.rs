@@ -234,9 +234,8 @@ impl ServiceInformation {
         if self.service_type_identifier != service_type {
             return None;
         }
-        let certificate = |value: &CertificateValue| {
-            Certificate::from_der(&base64url::decode_standard(&value.val).ok()?).ok()
-        };
+        let certificate =
+            |value: &CertificateValue| Certificate::from_der(&base64url::decode_standard(&value.val).ok()?).ok();
         let extensions = self.extensions.into_iter();
         Some(TrustedListService {
             name: self.service_name,

@@ -87,11 +87,6 @@ pub struct RegisteredClaim {
 
 impl RegisteredCredential {
     pub(super) fn is(&self, format: &str, credential_type: &str) -> bool {
-        self.format == format
-            && self
-                .meta
-                .vct_values
-                .iter()
-                .any(|vct| vct == credential_type)
+        self.format == format && self.meta.vct_values.iter().any(|vct| vct == credential_type)
     }
 }

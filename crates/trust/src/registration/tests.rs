@@ -46,7 +46,7 @@ fn certificate() -> RegistrationCertificate {
 fn registrar(country: &Country) -> Leaf {
     country
         .registrar
-        .leaf(eku::REGISTRATION_SIGNING, subject("Registre", None))
+        .leaf(eku::REGISTRATION_SIGNING, subject("Registre", Some("NTRMA-REGISTRAR")))
 }
 
 fn verify(country: &Country, text: &str) -> Result<VerifiedRegistration, RegistrationError> {
@@ -58,22 +58,15 @@ fn code_of(change: impl FnOnce(&mut RegistrationCertificate)) -> &'static str {
     let mut certificate = certificate();
     change(&mut certificate);
     let signer = registrar(&country);
-    verify(
-        &country,
-        &certificate.sign(&signer.chain, &*signer.signer).unwrap(),
-    )
-    .unwrap_err()
-    .code()
+    verify(&country, &certificate.sign(&signer.chain, &*signer.signer).unwrap())
+        .unwrap_err()
+        .code()
 }
 
 fn verified() -> VerifiedRegistration {
     let country = Country::new();
     let signer = registrar(&country);
-    verify(
-        &country,
-        &certificate().sign(&signer.chain, &*signer.signer).unwrap(),
-    )
-    .unwrap()
+    verify(&country, &certificate().sign(&signer.chain, &*signer.signer).unwrap()).unwrap()
 }
 
 #[test]
@@ -141,24 +134,16 @@ fn refuses_registrars_that_are_not_trusted() {
     let untrusted = [
         Authority::new("Stranger").leaf(eku::REGISTRATION_SIGNING, subject("R", None)),
         country.registrar.leaf(eku::ACCESS, subject("R", None)),
-        country
-            .access
-            .leaf(eku::REGISTRATION_SIGNING, subject("R", None)),
+        country.access.leaf(eku::REGISTRATION_SIGNING, subject("R", None)),
     ];
     for signer in untrusted {
         let text = certificate().sign(&signer.chain, &*signer.signer).unwrap();
-        assert_eq!(
-            verify(&country, &text).unwrap_err().code(),
-            "registration_untrusted"
-        );
+        assert_eq!(verify(&country, &text).unwrap_err().code(), "registration_untrusted");
     }
     let bare = JwsBuilder::new(REGISTRATION_TYP)
         .sign(&certificate(), &*registrar(&country).signer)
         .unwrap();
-    assert_eq!(
-        verify(&country, &bare).unwrap_err().code(),
-        "registration_untrusted"
-    );
+    assert_eq!(verify(&country, &bare).unwrap_err().code(), "registration_untrusted");
 }
 
 #[test]
@@ -168,18 +153,12 @@ fn refuses_another_key_and_another_typ() {
     let text = certificate()
         .sign(&signer.chain, &*crate::fixture::key("other"))
         .unwrap();
-    assert_eq!(
-        verify(&country, &text).unwrap_err().code(),
-        "registration_signature"
-    );
+    assert_eq!(verify(&country, &text).unwrap_err().code(), "registration_signature");
     let typ = JwsBuilder::new("JWT")
         .x5c(&signer.chain)
         .sign(&certificate(), &*signer.signer)
         .unwrap();
-    assert_eq!(
-        verify(&country, &typ).unwrap_err().code(),
-        "registration_signature"
-    );
+    assert_eq!(verify(&country, &typ).unwrap_err().code(), "registration_signature");
 }
 
 #[test]
@@ -198,8 +177,5 @@ fn reads_the_plural_and_ignores_members_it_does_not_know() {
         .x5c(&signer.chain)
         .sign(&payload, &*signer.signer)
         .unwrap();
-    assert_eq!(
-        verify(&country, &text).unwrap().certificate(),
-        &certificate()
-    );
+    assert_eq!(verify(&country, &text).unwrap().certificate(), &certificate());
 }

@@ -144,26 +144,17 @@ fn read_officers(wire: &Wire) -> Result<Vec<Jwk>, RootError> {
         .collect::<Result<_, _>>()
         .map_err(RootError::malformed)?;
     if officers.len() > MAX_OFFICERS || wire.threshold == 0 || wire.threshold > officers.len() {
-        return Err(RootError::malformed(
-            "threshold and number of officers do not fit",
-        ));
+        return Err(RootError::malformed("threshold and number of officers do not fit"));
     }
     Ok(officers)
 }
 
 /// Roles that this version of the code does not know are left out: nothing can ask for them.
-fn read_signers(
-    wire: BTreeMap<String, Vec<WireSigner>>,
-) -> Result<BTreeMap<TrustRole, Vec<ListSigner>>, RootError> {
+fn read_signers(wire: BTreeMap<String, Vec<WireSigner>>) -> Result<BTreeMap<TrustRole, Vec<ListSigner>>, RootError> {
     let mut signers = BTreeMap::new();
     for (slug, list) in wire {
         if let Some(role) = TrustRole::from_slug(&slug) {
-            signers.insert(
-                role,
-                list.into_iter()
-                    .map(read_signer)
-                    .collect::<Result<_, _>>()?,
-            );
+            signers.insert(role, list.into_iter().map(read_signer).collect::<Result<_, _>>()?);
         }
     }
     Ok(signers)

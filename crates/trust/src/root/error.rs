@@ -26,11 +26,18 @@ pub enum RootError {
     /// The document has expired.
     #[error("the root document has expired")]
     Expired,
+    /// The remembered documents do not descend from the pinned one.
+    #[error("the remembered root documents do not descend from the pinned one")]
+    Descent(#[source] Option<Box<Self>>),
 }
 
 impl RootError {
     pub(crate) fn malformed(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self::Malformed(source.into())
+    }
+
+    pub(super) fn descent(source: Self) -> Self {
+        Self::Descent(Some(Box::new(source)))
     }
 
     /// Returns the stable reason code.
@@ -43,6 +50,7 @@ impl RootError {
             Self::Version => "root_version",
             Self::NotYetIssued => "root_not_yet_issued",
             Self::Expired => "root_expired",
+            Self::Descent(_) => "root_descent",
         }
     }
 }

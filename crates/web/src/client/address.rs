@@ -51,8 +51,7 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
 fn is_public_v6(address: Ipv6Addr) -> bool {
     let [a, b, ..] = address.segments();
     let global = (a & 0xe000) == 0x2000;
-    let special =
-        (a == 0x2001 && (b < 0x0200 || b == 0x0db8)) || a == 0x2002 || (a == 0x3fff && b < 0x1000);
+    let special = (a == 0x2001 && (b < 0x0200 || b == 0x0db8)) || a == 0x2002 || (a == 0x3fff && b < 0x1000);
     global && !special
 }
 
@@ -66,9 +65,7 @@ mod tests {
 
     #[test]
     fn refuses_everything_that_is_not_public() {
-        let policy = AddressPolicy {
-            allow_loopback: false,
-        };
+        let policy = AddressPolicy { allow_loopback: false };
         for inside in [
             "127.0.0.1",
             "127.9.9.9",
@@ -119,17 +116,9 @@ mod tests {
 
     #[test]
     fn a_demonstration_reaches_this_machine_and_nothing_else_inside() {
-        let policy = AddressPolicy {
-            allow_loopback: true,
-        };
+        let policy = AddressPolicy { allow_loopback: true };
         assert!(allows(policy, "127.0.0.1") && allows(policy, "::1"));
-        for inside in [
-            "10.0.0.1",
-            "169.254.169.254",
-            "::ffff:127.0.0.1",
-            "0.0.0.0",
-            "fe80::1",
-        ] {
+        for inside in ["10.0.0.1", "169.254.169.254", "::ffff:127.0.0.1", "0.0.0.0", "fe80::1"] {
             assert!(!allows(policy, inside), "{inside}");
         }
     }

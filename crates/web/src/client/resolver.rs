@@ -27,9 +27,7 @@ impl Resolve for GuardedResolver {
         let policy = self.policy;
         Box::pin(async move {
             let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
-            let allowed: Vec<SocketAddr> = found
-                .filter(|address| policy.allows(address.ip()))
-                .collect();
+            let allowed: Vec<SocketAddr> = found.filter(|address| policy.allows(address.ip())).collect();
             if allowed.is_empty() {
                 return Err(AddressRefused.into());
             }

@@ -50,8 +50,7 @@ impl ConfigError {
 
 /// Returns the environment of the process, without variables that are not Unicode.
 pub fn process_environment() -> impl Iterator<Item = (String, String)> {
-    std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
 }
 
 /// Reads the configuration of `service` from a TOML file and from variables `MAHFADA_<SERVICE>__<SECTION>__<KEY>`.
@@ -68,10 +67,7 @@ pub fn load<T: DeserializeOwned>(
     environment: impl Iterator<Item = (String, String)>,
 ) -> Result<T, ConfigError> {
     let mut table = toml_path.map_or_else(|| Ok(Table::new()), read_table)?;
-    let prefix = format!(
-        "MAHFADA_{}__",
-        service.to_ascii_uppercase().replace('-', "_")
-    );
+    let prefix = format!("MAHFADA_{}__", service.to_ascii_uppercase().replace('-', "_"));
     for (name, text) in environment {
         if let Some(keys) = name.strip_prefix(&prefix) {
             let keys: Vec<String> = keys.split("__").map(str::to_ascii_lowercase).collect();
@@ -88,11 +84,10 @@ fn read_table(path: &Path) -> Result<Table, ConfigError> {
         path: path.to_owned(),
         source,
     })?;
-    text.parse()
-        .map_err(|error: toml::de::Error| ConfigError::NotToml {
-            path: path.to_owned(),
-            message: one_line(error.message()),
-        })
+    text.parse().map_err(|error: toml::de::Error| ConfigError::NotToml {
+        path: path.to_owned(),
+        message: one_line(error.message()),
+    })
 }
 
 fn overlay(table: &mut Table, keys: &[String], value: Value) -> Option<()> {
@@ -150,9 +145,7 @@ mod tests {
     }
 
     fn refusal(pairs: &[(&str, &str)]) -> String {
-        load::<Sample>("issuer", None, env(pairs))
-            .unwrap_err()
-            .to_string()
+        load::<Sample>("issuer", None, env(pairs)).unwrap_err().to_string()
     }
 
     #[test]
@@ -178,10 +171,7 @@ mod tests {
             ("MAHFADA_ISSUER__STORAGE__PATH", "x"),
             ("MAHFADA_ISSUER__STORAGE__PAHT", "x"),
         ]);
-        assert!(
-            message.contains("paht") && message.contains("storage"),
-            "{message}"
-        );
+        assert!(message.contains("paht") && message.contains("storage"), "{message}");
     }
 
     #[test]
@@ -206,8 +196,7 @@ mod tests {
 
     #[test]
     fn a_missing_file_is_named() {
-        let error =
-            load::<Sample>("issuer", Some(Path::new("/nonexistent/i.toml")), env(&[])).unwrap_err();
+        let error = load::<Sample>("issuer", Some(Path::new("/nonexistent/i.toml")), env(&[])).unwrap_err();
         assert!(error.to_string().contains("/nonexistent/i.toml"));
         assert_eq!(error.code(), "config");
     }

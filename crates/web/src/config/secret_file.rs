@@ -56,15 +56,9 @@ impl SecretFile {
     /// [`SecretFileError`] when the file cannot be read, is empty or is longer.
     pub fn read(&self) -> Result<Secret<Vec<u8>>, SecretFileError> {
         // Room for everything at once, so that growing leaves no copy behind.
-        let mut bytes = Vec::with_capacity(
-            usize::try_from(MAX_SECRET_BYTES)
-                .unwrap_or(0)
-                .saturating_add(1),
-        );
-        let read = std::fs::File::open(&self.0).and_then(|file| {
-            file.take(MAX_SECRET_BYTES.saturating_add(1))
-                .read_to_end(&mut bytes)
-        });
+        let mut bytes = Vec::with_capacity(usize::try_from(MAX_SECRET_BYTES).unwrap_or(0).saturating_add(1));
+        let read = std::fs::File::open(&self.0)
+            .and_then(|file| file.take(MAX_SECRET_BYTES.saturating_add(1)).read_to_end(&mut bytes));
         match read {
             Err(source) => {
                 bytes.zeroize();
@@ -73,9 +67,7 @@ impl SecretFile {
                     source,
                 })
             }
-            Ok(length)
-                if length == 0 || u64::try_from(length).is_ok_and(|n| n > MAX_SECRET_BYTES) =>
-            {
+            Ok(length) if length == 0 || u64::try_from(length).is_ok_and(|n| n > MAX_SECRET_BYTES) => {
                 bytes.zeroize();
                 Err(self.malformed("between 1 byte and 64 KiB long"))
             }

@@ -194,12 +194,7 @@ mod tests {
     #[test]
     fn a_key_hash_is_64_hexadecimal_digits() {
         assert_eq!(parse_hex(&"0a".repeat(32)), Some([10; 32]));
-        for bad in [
-            "0a".repeat(31),
-            "0g".repeat(32),
-            "+a".repeat(32),
-            String::new(),
-        ] {
+        for bad in ["0a".repeat(31), "0g".repeat(32), "+a".repeat(32), String::new()] {
             assert_eq!(parse_hex(&bad), None, "{bad}");
         }
     }

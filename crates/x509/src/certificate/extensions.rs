@@ -9,9 +9,7 @@ use der::asn1::AnyRef;
 use der::{Decode, Tag, Tagged as _};
 use x509_cert::certificate::TbsCertificate;
 use x509_cert::ext::pkix::name::GeneralName;
-use x509_cert::ext::pkix::{
-    AuthorityKeyIdentifier, BasicConstraints, KeyUsage, SubjectAltName, SubjectKeyIdentifier,
-};
+use x509_cert::ext::pkix::{AuthorityKeyIdentifier, BasicConstraints, KeyUsage, SubjectAltName, SubjectKeyIdentifier};
 
 use crate::oid;
 
@@ -28,6 +26,7 @@ pub(crate) struct Extensions {
     pub(crate) key_cert_sign: bool,
     pub(crate) extended_key_usages: Vec<String>,
     pub(crate) dns_names: Vec<String>,
+    pub(crate) uri_names: Vec<String>,
     pub(crate) subject_key_identifier: Option<Vec<u8>>,
     pub(crate) authority_key_identifier: Option<Vec<u8>>,
     pub(crate) name_constraints: bool,
@@ -47,21 +46,12 @@ impl Extensions {
             {
                 return None;
             }
-            read.take(
-                extension.extn_id,
-                extension.critical,
-                extension.extn_value.as_bytes(),
-            )?;
+            read.take(extension.extn_id, extension.critical, extension.extn_value.as_bytes())?;
         }
         Some(read)
     }
 
-    fn take(
-        &mut self,
-        id: const_oid::ObjectIdentifier,
-        critical: bool,
-        value: &[u8],
-    ) -> Option<()> {
+    fn take(&mut self, id: const_oid::ObjectIdentifier, critical: bool, value: &[u8]) -> Option<()> {
         match id {
             ID_CE_BASIC_CONSTRAINTS => {
                 let constraints: BasicConstraints = decode(value)?;
@@ -74,20 +64,9 @@ impl Extensions {
                 self.key_cert_sign = usage.key_cert_sign();
             }
             ID_CE_EXT_KEY_USAGE => self.extended_key_usages = purposes(value)?,
-            ID_CE_SUBJECT_ALT_NAME => {
-                self.dns_names = decode::<SubjectAltName>(value)?
-                    .0
-                    .into_iter()
-                    .filter_map(dns_name)
-                    .collect();
-            }
+            ID_CE_SUBJECT_ALT_NAME => self.take_names(decode(value)?),
             ID_CE_SUBJECT_KEY_IDENTIFIER => {
-                self.subject_key_identifier = Some(
-                    decode::<SubjectKeyIdentifier>(value)?
-                        .0
-                        .into_bytes()
-                        .to_vec(),
-                );
+                self.subject_key_identifier = Some(decode::<SubjectKeyIdentifier>(value)?.0.into_bytes().to_vec());
             }
             ID_CE_AUTHORITY_KEY_IDENTIFIER => {
                 self.authority_key_identifier = decode::<AuthorityKeyIdentifier>(value)?
@@ -99,6 +78,16 @@ impl Extensions {
         }
         Some(())
     }
+
+    fn take_names(&mut self, names: SubjectAltName) {
+        for name in names.0 {
+            match name {
+                GeneralName::DnsName(name) => self.dns_names.push(name.as_str().to_owned()),
+                GeneralName::UniformResourceIdentifier(uri) => self.uri_names.push(uri.as_str().to_owned()),
+                _ => {}
+            }
+        }
+    }
 }
 
 fn decode<'a, T: Decode<'a> + AssociatedOid>(value: &'a [u8]) -> Option<T> {
@@ -109,15 +98,6 @@ fn purposes(value: &[u8]) -> Option<Vec<String>> {
     let purposes: Vec<AnyRef<'_>> = Vec::from_der(value).ok()?;
     purposes
         .into_iter()
-        .map(|purpose| {
-            (purpose.tag() == Tag::ObjectIdentifier).then(|| oid::to_dotted(purpose.value()))?
-        })
+        .map(|purpose| (purpose.tag() == Tag::ObjectIdentifier).then(|| oid::to_dotted(purpose.value()))?)
         .collect()
-}
-
-fn dns_name(name: GeneralName) -> Option<String> {
-    match name {
-        GeneralName::DnsName(name) => Some(name.as_str().to_owned()),
-        _ => None,
-    }
 }

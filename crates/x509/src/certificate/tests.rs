@@ -21,10 +21,7 @@ fn reads_the_fields_of_its_own_certificates() {
     assert_eq!(leaf.organization_identifier(), Some("NTRMA-12345"));
     assert_eq!(leaf.country(), Some("MA"));
     assert_eq!(leaf.dns_names(), ["verifier.example"]);
-    assert_eq!(
-        (leaf.not_before(), leaf.not_after()),
-        (NOT_BEFORE, NOT_AFTER)
-    );
+    assert_eq!((leaf.not_before(), leaf.not_after()), (NOT_BEFORE, NOT_AFTER));
     assert_eq!(leaf.serial_hex().len(), 32);
     assert_eq!(leaf.extended_key_usages(), [crate::eku::ACCESS]);
     assert!(!leaf.is_self_signed() && !leaf.is_ca());
@@ -33,10 +30,7 @@ fn reads_the_fields_of_its_own_certificates() {
         leaf.authority_key_identifier(),
         authority().certificate.subject_key_identifier()
     );
-    assert_eq!(
-        leaf.sha256(PROVIDER.digest),
-        PROVIDER.digest.sha256(leaf.der())
-    );
+    assert_eq!(leaf.sha256(PROVIDER.digest), PROVIDER.digest.sha256(leaf.der()));
 }
 
 #[test]
@@ -56,10 +50,7 @@ fn refuses_what_is_not_strict_der() {
     let der = leaf().der().to_vec();
     let mut longer = der.clone();
     longer.push(0);
-    assert_eq!(
-        Certificate::from_der(&longer),
-        Err(CertificateError::Malformed)
-    );
+    assert_eq!(Certificate::from_der(&longer), Err(CertificateError::Malformed));
     assert_eq!(
         Certificate::from_der(&der[..der.len() - 1]),
         Err(CertificateError::Malformed)
@@ -69,31 +60,19 @@ fn refuses_what_is_not_strict_der() {
         Err(CertificateError::TooLong)
     );
     // `critical` written out as TRUE may be, written out as FALSE it is not DER (X.690 §11.5).
-    let position = der
-        .windows(3)
-        .position(|bytes| bytes == [1, 1, 0xff])
-        .unwrap();
+    let position = der.windows(3).position(|bytes| bytes == [1, 1, 0xff]).unwrap();
     let mut written_out = der;
     written_out[position + 2] = 0;
-    assert_eq!(
-        Certificate::from_der(&written_out),
-        Err(CertificateError::Malformed)
-    );
+    assert_eq!(Certificate::from_der(&written_out), Err(CertificateError::Malformed));
 }
 
 #[test]
 fn refuses_other_versions() {
     let der = leaf().der().to_vec();
-    let position = der
-        .windows(5)
-        .position(|bytes| bytes == encode::VERSION_3)
-        .unwrap();
+    let position = der.windows(5).position(|bytes| bytes == encode::VERSION_3).unwrap();
     let mut second = der;
     second[position + 4] = 1;
-    assert_eq!(
-        Certificate::from_der(&second),
-        Err(CertificateError::Version)
-    );
+    assert_eq!(Certificate::from_der(&second), Err(CertificateError::Version));
 }
 
 #[test]
@@ -105,10 +84,7 @@ fn refuses_algorithms_that_differ_inside_and_outside() {
         .unwrap();
     let mut other = der;
     other[position + 7] = 3;
-    assert_eq!(
-        Certificate::from_der(&other),
-        Err(CertificateError::Malformed)
-    );
+    assert_eq!(Certificate::from_der(&other), Err(CertificateError::Malformed));
 }
 
 #[test]
@@ -161,14 +137,7 @@ fn refuses_keys_of_other_kinds() {
     no_curve.key_curve = None;
     let mut empty = certificate;
     empty.key_bits.clear();
-    for altered in [
-        off_curve,
-        compressed,
-        other_form,
-        other_curve,
-        no_curve,
-        empty,
-    ] {
+    for altered in [off_curve, compressed, other_form, other_curve, no_curve, empty] {
         assert_eq!(altered.public_key(&PROVIDER), Err(CertificateError::Key));
     }
 }
@@ -185,4 +154,57 @@ fn survives_any_single_byte_change() {
             }
         }
     }
+}
+
+/// Changes bytes of the leaf's subject, not of its issuer; lengths stay.
+fn with_subject(old: &[u8], new: &[u8]) -> Certificate {
+    let leaf = leaf();
+    let (mut der, subject) = (leaf.der().to_vec(), leaf.subject_der());
+    let start = der.windows(subject.len()).position(|bytes| bytes == subject).unwrap();
+    let position = subject.windows(old.len()).position(|bytes| bytes == old).unwrap();
+    der[start + position..][..new.len()].copy_from_slice(new);
+    Certificate::from_der(&der).unwrap()
+}
+
+#[test]
+fn an_absent_organization_identifier_is_not_taken_for_one_that_cannot_be_relied_on() {
+    let identifier = Certificate::organization_identifier_attribute;
+    assert_eq!(identifier(&leaf()), Attribute::One("NTRMA-12345"));
+    let mut template = access("Leaf");
+    template.subject.organization_identifier = None;
+    let without = authority().issue(&template, "leaf").certificate;
+    assert_eq!(identifier(&without), Attribute::Absent);
+    // `O` becomes a second identifier; then the only one becomes a TeletexString.
+    let doubled = with_subject(&[6, 3, 0x55, 4, 0x0a], &[6, 3, 0x55, 4, 0x61]);
+    let unreadable = with_subject(&[6, 3, 0x55, 4, 0x61, 0x0c], &[6, 3, 0x55, 4, 0x61, 0x14]);
+    for certificate in [doubled, unreadable] {
+        assert_eq!(identifier(&certificate), Attribute::Unusable);
+        assert_eq!(certificate.organization_identifier(), None);
+    }
+}
+
+#[test]
+fn reads_names_that_are_uris_apart_from_those_that_are_hosts() {
+    let uri = b"https://issuer.example/pid";
+    let authority = authority();
+    let certificate = authority.forge(&access("Leaf"), authority.signer.public_key(), |list| {
+        let names = [&[0x82, 1, b'a', 0x86, 26][..], uri].concat();
+        let names = encode::sequence(&[names]);
+        let octets = [&[4, 33][..], &names].concat();
+        *list.last_mut().unwrap() = encode::sequence(&[vec![6, 3, 0x55, 0x1d, 0x11], octets]);
+    });
+    assert_eq!(certificate.dns_names(), ["a"]);
+    assert_eq!(certificate.uri_names(), ["https://issuer.example/pid"]);
+}
+
+#[test]
+fn another_certificate_of_the_same_authority_has_its_name_and_key() {
+    let first = authority().certificate;
+    let mut template = ca("Root", None);
+    template.not_after = NOT_AFTER.minus(1);
+    let renewed = anchor(&template, "root").certificate;
+    assert_ne!(first, renewed);
+    assert!(first.has_name_and_key_of(&renewed));
+    assert!(!first.has_name_and_key_of(&anchor(&ca("Root", None), "another").certificate));
+    assert!(!first.has_name_and_key_of(&anchor(&ca("Another", None), "root").certificate));
 }

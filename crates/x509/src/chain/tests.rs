@@ -29,11 +29,7 @@ fn verify(chain: &[&Certificate], anchors: &[&Certificate]) -> Result<VerifiedCh
     verify_at(chain, anchors, NOW)
 }
 
-fn verify_at(
-    chain: &[&Certificate],
-    anchors: &[&Certificate],
-    at: UnixTime,
-) -> Result<VerifiedChain, ChainError> {
+fn verify_at(chain: &[&Certificate], anchors: &[&Certificate], at: UnixTime) -> Result<VerifiedChain, ChainError> {
     let anchors: Vec<_> = anchors.iter().copied().cloned().collect();
     UnverifiedChain::from_x5c(&x5c(chain))?.verify(&anchors, &ACCESS, at, &PROVIDER)
 }
@@ -48,20 +44,16 @@ fn x5c(chain: &[&Certificate]) -> Vec<String> {
 /// Verifies a leaf whose extensions were altered before the intermediate signed it.
 fn with_leaf(alter: impl FnOnce(&mut Vec<Vec<u8>>)) -> Result<VerifiedChain, ChainError> {
     let pki = pki();
-    let leaf = pki
-        .inter
-        .forge(&access("Leaf"), pki.leaf.signer.public_key(), alter);
+    let leaf = pki.inter.forge(&access("Leaf"), pki.leaf.signer.public_key(), alter);
     verify(&[&leaf, &pki.inter.certificate], &[&pki.root.certificate])
 }
 
 /// Verifies under an intermediate whose extensions were altered before the anchor signed it.
 fn with_intermediate(alter: impl FnOnce(&mut Vec<Vec<u8>>)) -> Result<VerifiedChain, ChainError> {
     let pki = pki();
-    let certificate = pki.root.forge(
-        &ca("Intermediate", Some(0)),
-        pki.inter.signer.public_key(),
-        alter,
-    );
+    let certificate = pki
+        .root
+        .forge(&ca("Intermediate", Some(0)), pki.inter.signer.public_key(), alter);
     let inter = Authority {
         signer: pki.inter.signer,
         certificate,
@@ -89,8 +81,7 @@ fn accepts_a_chain_under_an_anchor() {
 
 #[test]
 fn accepts_a_p384_hierarchy_made_by_openssl() {
-    let certificates =
-        Certificate::from_pem_many(include_str!("../../testdata/openssl-p384.pem")).unwrap();
+    let certificates = Certificate::from_pem_many(include_str!("../../testdata/openssl-p384.pem")).unwrap();
     let [leaf, inter, root] = certificates.as_slice() else {
         panic!("three certificates")
     };
@@ -109,11 +100,7 @@ fn refuses_the_anchor_in_the_chain() {
     );
     // An intermediate that the caller pinned is an anchor too, as is a root that it does not know.
     assert_eq!(
-        verify(
-            &[&leaf.certificate, &inter.certificate],
-            &[root, &inter.certificate]
-        )
-        .unwrap_err(),
+        verify(&[&leaf.certificate, &inter.certificate], &[root, &inter.certificate]).unwrap_err(),
         ChainError::AnchorInChain
     );
     assert_eq!(
@@ -126,16 +113,9 @@ fn refuses_the_anchor_in_the_chain() {
 fn refuses_a_self_signed_leaf_even_as_anchor() {
     let template = access("Alone");
     let key = signer("alone");
-    let leaf =
-        crate::self_signed(&template, key.as_ref(), &SeededRandom::new("a"), &PROVIDER).unwrap();
-    assert_eq!(
-        verify(&[&leaf], &[&leaf]).unwrap_err(),
-        ChainError::SelfSignedLeaf
-    );
-    assert_eq!(
-        verify(&[&leaf], &[]).unwrap_err(),
-        ChainError::SelfSignedLeaf
-    );
+    let leaf = crate::self_signed(&template, key.as_ref(), &SeededRandom::new("a"), &PROVIDER).unwrap();
+    assert_eq!(verify(&[&leaf], &[&leaf]).unwrap_err(), ChainError::SelfSignedLeaf);
+    assert_eq!(verify(&[&leaf], &[]).unwrap_err(), ChainError::SelfSignedLeaf);
 }
 
 #[test]
@@ -193,8 +173,7 @@ fn refuses_key_identifiers_that_do_not_chain() {
     let other = with_leaf(|extensions| extensions[1] = encode::authority_key_identifier(&[7; 20]));
     assert_eq!(other.unwrap_err(), ChainError::KeyIdentifier);
     with_leaf(|extensions| drop(extensions.remove(1))).unwrap();
-    let under_anchor =
-        with_intermediate(|extensions| extensions[1] = encode::authority_key_identifier(&[7; 20]));
+    let under_anchor = with_intermediate(|extensions| extensions[1] = encode::authority_key_identifier(&[7; 20]));
     assert_eq!(under_anchor.unwrap_err(), ChainError::Untrusted);
 }
 
@@ -232,10 +211,7 @@ fn refuses_any_single_byte_change_of_the_leaf() {
 fn refuses_a_signature_algorithm_that_does_not_fit_the_key() {
     let Pki { root, inter, leaf } = pki();
     // ecdsa-with-SHA256 becomes ecdsa-with-SHA384, inside and outside alike; then SHA-1.
-    for (id, fault) in [
-        (3, ChainError::SignatureAlgorithm),
-        (1, ChainError::SignatureAlgorithm),
-    ] {
+    for (id, fault) in [(3, ChainError::SignatureAlgorithm), (1, ChainError::SignatureAlgorithm)] {
         let der = swap(
             leaf.certificate.der(),
             &[0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 2],
@@ -264,11 +240,7 @@ fn refuses_an_issuer_that_is_no_ca() {
     let Pki { root, inter, leaf } = pki();
     let below = leaf.forge(&access("Below"), signer("below").public_key(), |_| {});
     assert_eq!(
-        verify(
-            &[&below, &leaf.certificate, &inter.certificate],
-            &[&root.certificate]
-        )
-        .unwrap_err(),
+        verify(&[&below, &leaf.certificate, &inter.certificate], &[&root.certificate]).unwrap_err(),
         ChainError::NotCa
     );
 }
@@ -307,11 +279,7 @@ fn refuses_a_path_longer_than_an_issuer_allows() {
     let inter = root.issue(&ca("Intermediate", None), "inter");
     let leaf = inter.issue(&access("Leaf"), "leaf");
     assert_eq!(
-        verify(
-            &[&leaf.certificate, &inter.certificate],
-            &[&root.certificate]
-        )
-        .unwrap_err(),
+        verify(&[&leaf.certificate, &inter.certificate], &[&root.certificate]).unwrap_err(),
         ChainError::PathLength
     );
     let root = anchor(&ca("Root", None), "root");
@@ -337,13 +305,7 @@ fn bounds_the_validity_of_every_certificate() {
         let root = anchor(&templates[2], "root");
         let inter = root.issue(&templates[1], "inter");
         let leaf = inter.issue(&templates[0], "leaf");
-        let at = |time| {
-            verify_at(
-                &[&leaf.certificate, &inter.certificate],
-                &[&root.certificate],
-                time,
-            )
-        };
+        let at = |time| verify_at(&[&leaf.certificate, &inter.certificate], &[&root.certificate], time);
         assert_eq!(
             at(NOW.plus(-1_001 - CLOCK_SKEW)).unwrap_err(),
             ChainError::NotYetValid,
@@ -351,11 +313,7 @@ fn bounds_the_validity_of_every_certificate() {
         );
         assert!(at(NOW.plus(-1_000 - CLOCK_SKEW)).is_ok(), "{position}");
         assert!(at(NOW.plus(1_000)).is_ok(), "{position}");
-        assert_eq!(
-            at(NOW.plus(1_001)).unwrap_err(),
-            ChainError::Expired,
-            "{position}"
-        );
+        assert_eq!(at(NOW.plus(1_001)).unwrap_err(), ChainError::Expired, "{position}");
     }
     assert!(NOT_BEFORE < NOW && NOW < NOT_AFTER);
 }
@@ -437,10 +395,7 @@ fn tries_every_anchor_of_the_name() {
     let rolled = anchor(&ca("Root", Some(1)), "another root");
     let chain = [&leaf.certificate, &inter.certificate];
     let anchors = [&rolled.certificate, &expired.certificate, &root.certificate];
-    assert_eq!(
-        verify(&chain, &anchors).unwrap().anchor(),
-        &root.certificate
-    );
+    assert_eq!(verify(&chain, &anchors).unwrap().anchor(), &root.certificate);
     assert_eq!(
         verify(&chain, &[&rolled.certificate, &expired.certificate]).unwrap_err(),
         ChainError::Expired
@@ -460,10 +415,7 @@ fn bounds_number_size_and_spelling_before_reading() {
         ChainError::Certificate(CertificateError::TooLong)
     );
     assert_eq!(refused(&[format!("{text}\n")]), ChainError::Encoding);
-    assert_eq!(
-        refused(&[base64url::encode(leaf.der())]),
-        ChainError::Encoding
-    );
+    assert_eq!(refused(&[base64url::encode(leaf.der())]), ChainError::Encoding);
     assert_eq!(refused(&["MAA=".to_owned()]).code(), "x509_malformed");
     assert_eq!(UnverifiedChain::from_x5c(&[text]).unwrap().leaf(), &leaf);
 }

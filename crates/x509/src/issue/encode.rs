@@ -71,10 +71,7 @@ fn attribute(id: ObjectIdentifier, tag: u8, text: &str) -> Option<Vec<u8>> {
     if text.is_empty() || text.chars().any(char::is_control) {
         return None;
     }
-    Some(tlv(
-        SET,
-        &sequence(&[object_identifier(id), tlv(tag, text.as_bytes())]),
-    ))
+    Some(tlv(SET, &sequence(&[object_identifier(id), tlv(tag, text.as_bytes())])))
 }
 
 pub(crate) fn validity(not_before: UnixTime, not_after: UnixTime) -> Option<Vec<u8>> {
@@ -110,10 +107,7 @@ pub(crate) fn public_key(key: &PublicKey) -> Option<Vec<u8>> {
 }
 
 fn curve(id: ObjectIdentifier) -> Vec<u8> {
-    sequence(&[
-        object_identifier(rfc5912::ID_EC_PUBLIC_KEY),
-        object_identifier(id),
-    ])
+    sequence(&[object_identifier(rfc5912::ID_EC_PUBLIC_KEY), object_identifier(id)])
 }
 
 /// Returns the leftmost 160 bits of the key's SHA-256 (RFC 7093 §2, method 1).
@@ -191,11 +185,7 @@ pub(crate) fn subject_alt_name(dns_names: &[String], ip_addresses: &[IpAddr]) ->
         IpAddr::V4(address) => tlv(0x87, &address.octets()),
         IpAddr::V6(address) => tlv(0x87, &address.octets()),
     }));
-    Some(extension(
-        rfc5280::ID_CE_SUBJECT_ALT_NAME,
-        false,
-        &sequence(&names),
-    ))
+    Some(extension(rfc5280::ID_CE_SUBJECT_ALT_NAME, false, &sequence(&names)))
 }
 
 fn object_identifier(id: ObjectIdentifier) -> Vec<u8> {

@@ -42,13 +42,7 @@ fn refuses_templates_that_cannot_be_written() {
             dns_names: Vec::new(),
         },
     );
-    for template in [
-        &mut empty,
-        &mut country,
-        &mut control,
-        &mut times,
-        &mut purpose.clone(),
-    ] {
+    for template in [&mut empty, &mut country, &mut control, &mut times, &mut purpose.clone()] {
         let made = self_signed(template, key.as_ref(), &SeededRandom::new("s"), &PROVIDER);
         assert!(matches!(made, Err(IssueError::Template)), "{template:?}");
     }
@@ -67,14 +61,9 @@ fn writes_years_past_2049() {
 fn serial_numbers_are_positive_and_drawn() {
     let key = signer("root");
     let serial = |seed: &str| {
-        self_signed(
-            &ca("Root", None),
-            key.as_ref(),
-            &SeededRandom::new(seed),
-            &PROVIDER,
-        )
-        .unwrap()
-        .serial_hex()
+        self_signed(&ca("Root", None), key.as_ref(), &SeededRandom::new(seed), &PROVIDER)
+            .unwrap()
+            .serial_hex()
     };
     assert_ne!(serial("a"), serial("b"));
     assert!(encode::serial(&[0xff; 16])[2] < 0x80);
@@ -86,20 +75,10 @@ fn makes_a_tls_server_certificate() {
     let root = anchor(&ca("Test TLS", None), "root");
     let kind = CertificateKind::TlsServer {
         dns_names: vec!["localhost".to_owned()],
-        ip_addresses: vec![
-            IpAddr::from([127, 0, 0, 1]),
-            IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1]),
-        ],
+        ip_addresses: vec![IpAddr::from([127, 0, 0, 1]), IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1])],
     };
-    let server = root
-        .issue(&template("localhost", kind), "server")
-        .certificate;
+    let server = root.issue(&template("localhost", kind), "server").certificate;
     assert_eq!(server.dns_names(), ["localhost"]);
     assert_eq!(server.extended_key_usages(), [crate::eku::SERVER_AUTH]);
-    assert!(
-        server
-            .der()
-            .windows(6)
-            .any(|bytes| bytes == [0x87, 4, 127, 0, 0, 1])
-    );
+    assert!(server.der().windows(6).any(|bytes| bytes == [0x87, 4, 127, 0, 0, 1]));
 }

@@ -6,8 +6,8 @@ use serde_json::Value;
 use super::scenes::{query, refused, require, require_accepted, tell_verdict, unexpected};
 use super::{Sabotage, StepReport, Story};
 use crate::demo::DemoError;
-use crate::demo::phone::Hands;
 use crate::demo::world::{CNSS_RIGHTS, PID};
+use crate::phone::Hands;
 
 impl Story {
     /// The agency shows a QR code; the citizen scans it with the phone.

@@ -1,14 +1,15 @@
 //! What must be refused, and by whom.
 
+use mahfada_wallet_core::{IssuanceError, PresentationError};
 use serde_json::{Value, json};
 
 use super::scenes::{
     COPIES, code_of, make_offer, query, refused, require, require_reason, require_refusal, tell_verdict, unexpected,
 };
 use super::{Sabotage, StepReport, Story};
-use crate::demo::phone::{FlowError, Hands};
 use crate::demo::world::PID;
 use crate::demo::{DemoError, forger};
+use crate::phone::{FlowError, Hands};
 
 impl Story {
     /// The agency's own verifier knows what the agency is registered for.
@@ -45,7 +46,7 @@ impl Story {
             .await?;
         let refusal = self.phone.present(&request.text("deep_link")?, Hands::agreeing()).await;
         require_refusal(
-            refusal.map_err(|error| code_of(&error, |error| error.code())),
+            refusal.map_err(|error| code_of(&error, PresentationError::code)),
             "over_asking",
             report,
         )
@@ -60,7 +61,7 @@ impl Story {
         };
         let received = self.phone.redeem(&offer.text("offer_uri")?, hands, 1).await;
         require_refusal(
-            received.map_err(|error| code_of(&error, |error| error.code())),
+            received.map_err(|error| code_of(&error, IssuanceError::code)),
             "issuer_not_entitled",
             report,
         )?;

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use super::{Sabotage, StepReport, Story};
 use crate::demo::DemoError;
 use crate::demo::office::Answer;
-use crate::demo::phone::{FlowError, Hands, Phone};
 use crate::demo::world::{Place, World};
+use crate::phone::{FlowError, Hands, MemoryHardware, Phone};
 
 /// How many copies of a credential the wallet asks for.
 pub(super) const COPIES: u8 = 10;
@@ -22,7 +22,8 @@ impl Story {
             // A wallet pinned to the root of another country.
             let other = World::start().await?;
             let file = self.world.folder().join("other-wallet.sealed");
-            self.phone = Phone::new(self.world.https.clone(), &other.pinned_root, file)?;
+            let hardware = Box::new(MemoryHardware::new()?);
+            self.phone = Phone::new(self.world.https.client().clone(), hardware, &other.pinned_root, file)?;
         }
         self.phone.update_trust(&url).await.map_err(refused)?;
         let root = self.phone.trust.root().document();

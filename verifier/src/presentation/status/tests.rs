@@ -8,10 +8,13 @@ use mahfada_web::config::OutboundConfig;
 use serde_json::json;
 
 use super::*;
-use crate::tests::fixture::{CNSS, Country, DGSN, Leaf, STATUS_URI};
+use crate::tests::fixture::{CNSS, Country, DGSN, Leaf, STATUS_INDEX, STATUS_URI};
 
 fn need() -> StatusNeed {
-    StatusNeed { uri: STATUS_URI.to_owned(), organization: DGSN.to_owned() }
+    StatusNeed {
+        uri: STATUS_URI.to_owned(),
+        organization: DGSN.to_owned(),
+    }
 }
 
 fn settled(
@@ -20,7 +23,16 @@ fn settled(
     kept: Option<Kept>,
     now: UnixTime,
 ) -> (StatusAnswer, Option<Kept>) {
-    settle(&need(), fetched, kept, Judge { trust: store, now, crypto: &PROVIDER })
+    settle(
+        &need(),
+        fetched,
+        kept,
+        Judge {
+            trust: store,
+            now,
+            crypto: &PROVIDER,
+        },
+    )
 }
 
 fn code_of(token: String) -> &'static str {
@@ -37,7 +49,16 @@ fn kept(country: &Country) -> Kept {
 
 fn signed(uri: &str, exp: UnixTime, signer: &Leaf) -> String {
     let iat = Country::new().now.minus(7_200);
-    StatusListToken::sign(uri, iat, exp, 300, &Country::status_list(0), &signer.chain, &*signer.signer).unwrap()
+    StatusListToken::sign(
+        uri,
+        iat,
+        exp,
+        300,
+        &Country::status_list(0),
+        &signer.chain,
+        &*signer.signer,
+    )
+    .unwrap()
 }
 
 #[test]
@@ -54,15 +75,30 @@ fn tv_25_a_list_that_does_not_hold_is_refused_by_its_name() {
     let country = Country::new();
     let signer = country.status_signer();
     let later = country.now.plus(60);
-    assert_eq!(code_of(signed("https://issuer.example/pid/status/2", later, &signer)), "status_sub");
-    assert_eq!(code_of(signed(STATUS_URI, country.now.minus(61), &signer)), "status_exp");
+    assert_eq!(
+        code_of(signed("https://issuer.example/pid/status/2", later, &signer)),
+        "status_sub"
+    );
+    assert_eq!(
+        code_of(signed(STATUS_URI, country.now.minus(61), &signer)),
+        "status_exp"
+    );
     let claims = json!({"sub": STATUS_URI, "iat": country.now, "exp": later, "status_list": {"bits": 1, "lst": ""}});
-    let other_type = JwsBuilder::new("jwt").x5c(&signer.chain).sign(&claims, &*signer.signer).unwrap();
+    let other_type = JwsBuilder::new("jwt")
+        .x5c(&signer.chain)
+        .sign(&claims, &*signer.signer)
+        .unwrap();
     assert_eq!(code_of(other_type), "status_typ");
     // Signers of other issuers, and the issuer's own key for credentials.
-    assert_eq!(code_of(signed(STATUS_URI, later, &country.other_status_signer())), "status_key");
+    assert_eq!(
+        code_of(signed(STATUS_URI, later, &country.other_status_signer())),
+        "status_key"
+    );
     assert_eq!(code_of(signed(STATUS_URI, later, &country.issuer())), "status_key");
-    let stolen = Leaf { chain: signer.chain, signer: country.issuer().signer };
+    let stolen = Leaf {
+        chain: signer.chain,
+        signer: country.issuer().signer,
+    };
     assert_eq!(code_of(signed(STATUS_URI, later, &stolen)), "status_sig");
     assert_eq!(code_of("not a token".to_owned()), "status_malformed");
 }
@@ -71,8 +107,15 @@ fn tv_25_a_list_that_does_not_hold_is_refused_by_its_name() {
 fn the_list_of_one_issuer_says_nothing_about_another_s_credentials() {
     let country = Country::new();
     let token = country.status_token(STATUS_URI, 0, &country.status_signer());
-    let need = StatusNeed { organization: CNSS.to_owned(), ..need() };
-    let judge = Judge { trust: &country.store(), now: country.now, crypto: &PROVIDER };
+    let need = StatusNeed {
+        organization: CNSS.to_owned(),
+        ..need()
+    };
+    let judge = Judge {
+        trust: &country.store(),
+        now: country.now,
+        crypto: &PROVIDER,
+    };
     assert_eq!(settle(&need, Ok(token), None, judge).0.unwrap_err(), "status_key");
 }
 
@@ -80,7 +123,10 @@ fn the_list_of_one_issuer_says_nothing_about_another_s_credentials() {
 fn tv_24_nothing_fetched_and_nothing_kept_is_unavailable() {
     let country = Country::new();
     for code in [UNAVAILABLE, "status_uri", "status_too_large"] {
-        assert_eq!(settled(&country.store(), Err(code), None, country.now).0.unwrap_err(), code);
+        assert_eq!(
+            settled(&country.store(), Err(code), None, country.now).0.unwrap_err(),
+            code
+        );
     }
 }
 
@@ -127,16 +173,35 @@ async fn a_list_that_cannot_be_fetched_fails_closed_and_its_address_is_judged() 
     let trust = LiveTrust::new(country.store(), None);
     let client = OutboundClient::new(&OutboundConfig::default()).unwrap();
     let lists = StatusLists::new(client, 60);
-    for uri in ["http://issuer.example/1", "file:///etc/passwd", "https://127.0.0.1/1", "https://169.254.169.254/1"] {
-        let need = StatusNeed { uri: uri.to_owned(), ..need() };
-        let answers = lists.answer(BTreeSet::from([need.clone()]), &trust, country.now, &PROVIDER).await;
+    for uri in [
+        "http://issuer.example/1",
+        "file:///etc/passwd",
+        "https://127.0.0.1/1",
+        "https://169.254.169.254/1",
+    ] {
+        let need = StatusNeed {
+            uri: uri.to_owned(),
+            ..need()
+        };
+        let answers = lists
+            .answer(BTreeSet::from([need.clone()]), &trust, country.now, &PROVIDER)
+            .await;
         assert_eq!(*answers[&need].as_ref().unwrap_err(), "status_uri", "{uri}");
     }
-    let client = OutboundClient::new(&OutboundConfig { allow_loopback: true, ..OutboundConfig::default() }).unwrap();
+    let client = OutboundClient::new(&OutboundConfig {
+        allow_loopback: true,
+        ..OutboundConfig::default()
+    })
+    .unwrap();
     let lists = StatusLists::new(client, 60);
     // Port 1 of this machine answers nobody.
-    let need = StatusNeed { uri: "https://127.0.0.1:1/status".to_owned(), ..need() };
-    let answers = lists.answer(BTreeSet::from([need.clone()]), &trust, country.now, &PROVIDER).await;
+    let need = StatusNeed {
+        uri: "https://127.0.0.1:1/status".to_owned(),
+        ..need()
+    };
+    let answers = lists
+        .answer(BTreeSet::from([need.clone()]), &trust, country.now, &PROVIDER)
+        .await;
     assert_eq!(*answers[&need].as_ref().unwrap_err(), UNAVAILABLE);
 }
 
@@ -147,13 +212,73 @@ async fn a_fresh_copy_is_not_fetched_again_and_the_store_of_copies_is_bounded() 
     let lists = StatusLists::new(OutboundClient::new(&OutboundConfig::default()).unwrap(), 60);
     lists.keep(need(), kept(&country));
     // `issuer.example` resolves to nothing, so an answer proves that nobody was asked.
-    let answers = lists.answer(BTreeSet::from([need()]), &trust, country.now, &PROVIDER).await;
+    let answers = lists
+        .answer(BTreeSet::from([need()]), &trust, country.now, &PROVIDER)
+        .await;
     assert!(!answers[&need()].as_ref().unwrap().stale);
     for number in 0..2 * MAX_LISTS {
         let later = country.now.plus(1 + i64::try_from(number).unwrap());
-        let need = StatusNeed { uri: format!("{STATUS_URI}{number}"), ..need() };
-        lists.keep(need, Kept { fetched_at: later, ..kept(&country) });
+        let need = StatusNeed {
+            uri: format!("{STATUS_URI}{number}"),
+            ..need()
+        };
+        lists.keep(
+            need,
+            Kept {
+                fetched_at: later,
+                ..kept(&country)
+            },
+        );
     }
     assert_eq!(lists.kept.lock().unwrap().len(), MAX_LISTS);
     assert!(lists.recall(&need()).is_none(), "the oldest goes first");
+}
+
+fn made_at(iat: UnixTime, value: u8) -> String {
+    let (list, signer) = (Country::status_list(value), Country::new().status_signer());
+    StatusListToken::sign(
+        STATUS_URI,
+        iat,
+        iat.plus(86_400),
+        300,
+        &list,
+        &signer.chain,
+        &*signer.signer,
+    )
+    .unwrap()
+}
+
+#[test]
+fn an_older_list_does_not_undo_a_revocation() {
+    let country = Country::new();
+    let store = country.store();
+    let (_, kept) = settled(&store, Ok(made_at(country.now.minus(10), 1)), None, country.now);
+    let (answer, keep) = settled(&store, Ok(made_at(country.now.minus(11), 0)), kept.clone(), country.now);
+    let copy = answer.unwrap();
+    assert!(copy.stale && keep.is_none());
+    assert_eq!(copy.list.status(STATUS_INDEX).unwrap().value(), 1);
+    // A newer one does reinstate what was suspended.
+    let (answer, keep) = settled(&store, Ok(made_at(country.now.minus(9), 0)), kept, country.now);
+    let copy = answer.unwrap();
+    assert!(!copy.stale && keep.is_some());
+    assert_eq!(copy.list.status(STATUS_INDEX).unwrap().value(), 0);
+}
+
+#[tokio::test]
+async fn of_two_fetches_at_once_the_newer_list_is_kept() {
+    let country = Country::new();
+    let lists = StatusLists::new(OutboundClient::new(&OutboundConfig::default()).unwrap(), 60);
+    let copy_of = |token| settled(&country.store(), Ok(token), None, country.now).1.unwrap();
+    lists.keep(need(), copy_of(made_at(country.now.minus(10), 1)));
+    lists.keep(need(), copy_of(made_at(country.now.minus(11), 0)));
+    assert_eq!(
+        lists
+            .recall(&need())
+            .unwrap()
+            .list
+            .status(STATUS_INDEX)
+            .unwrap()
+            .value(),
+        1
+    );
 }

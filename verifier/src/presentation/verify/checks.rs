@@ -12,13 +12,7 @@ use super::Expected;
 use super::refusal::Refusal;
 
 /// The checks between decryption and status, in order.
-pub(super) const CHECKS: [&str; 5] = [
-    "format",
-    "issuer_trust",
-    "issuer_signature",
-    "validity",
-    "key_binding",
-];
+pub(super) const CHECKS: [&str; 5] = ["format", "issuer_trust", "issuer_signature", "validity", "key_binding"];
 
 /// How one check ended over several presentations; the worst counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,11 +26,7 @@ pub(super) enum Line {
 impl Line {
     /// Keeps the worse of two; of two failures the first.
     pub(super) const fn and(self, other: Self) -> Self {
-        if other.weight() > self.weight() {
-            other
-        } else {
-            self
-        }
+        if other.weight() > self.weight() { other } else { self }
     }
 
     pub(super) const fn holds(self) -> bool {
@@ -89,8 +79,7 @@ pub(super) fn verify(
     now: UnixTime,
     crypto: &CryptoProvider,
 ) -> Result<BTreeMap<String, Vec<VerifiedCredential>>, Refusal> {
-    let (mut verified, mut first): (BTreeMap<String, Vec<VerifiedCredential>>, Option<Refusal>) =
-        Default::default();
+    let (mut verified, mut first): (BTreeMap<String, Vec<VerifiedCredential>>, Option<Refusal>) = Default::default();
     for (id, credentials) in parsed {
         let held = verified.entry(id).or_default();
         for credential in credentials {
@@ -160,10 +149,7 @@ pub(super) fn record_until_key_binding(
     if bound(verified, query).next().is_some() {
         report.passed("key_binding");
     } else {
-        report.not_checked(
-            "key_binding",
-            "the query asks for no proof of the holder's key",
-        );
+        report.not_checked("key_binding", "the query asks for no proof of the holder's key");
     }
 }
 
@@ -178,9 +164,5 @@ fn bound<'a>(
                 .credential(id)
                 .is_none_or(|wanted| wanted.require_cryptographic_holder_binding)
         })
-        .flat_map(|(id, credentials)| {
-            credentials
-                .iter()
-                .map(move |credential| (id.as_str(), credential))
-        })
+        .flat_map(|(id, credentials)| credentials.iter().map(move |credential| (id.as_str(), credential)))
 }

@@ -27,9 +27,9 @@ impl Refusal {
             Self::TooMany => "too_many_presentations",
             Self::Format => "format_unsupported",
             // The codes of a signature name no signer; here it is the issuer's.
-            Self::Credential(CredentialError::SdJwtVc(SdJwtVcError::SdJwt(SdJwtError::Jws(
-                JwsError::Signature,
-            )))) => "issuer_sig",
+            Self::Credential(CredentialError::SdJwtVc(SdJwtVcError::SdJwt(SdJwtError::Jws(JwsError::Signature)))) => {
+                "issuer_sig"
+            }
             Self::Credential(error) => error.code(),
             Self::KeyBinding(error) => error.code(),
         }
@@ -40,13 +40,13 @@ impl Refusal {
         match self {
             Self::TooMany | Self::Format => "format",
             Self::Credential(error) => match error {
-                CredentialError::NoChain | CredentialError::Issuer(_) => "issuer_trust",
-                CredentialError::SdJwtVc(SdJwtVcError::NotYetValid | SdJwtVcError::Expired) => {
-                    "validity"
-                }
-                CredentialError::Malformed(SdJwtError::Jws(_)) | CredentialError::SdJwtVc(_) => {
-                    "issuer_signature"
-                }
+                CredentialError::NoChain
+                | CredentialError::Issuer(_)
+                | CredentialError::Iss
+                | CredentialError::IssuedBeforeEntitlement => "issuer_trust",
+                CredentialError::SdJwtVc(SdJwtVcError::NotYetValid | SdJwtVcError::Expired)
+                | CredentialError::IssuedInFuture => "validity",
+                CredentialError::Malformed(SdJwtError::Jws(_)) | CredentialError::SdJwtVc(_) => "issuer_signature",
                 CredentialError::Status(_) => "status",
                 _ => "format",
             },

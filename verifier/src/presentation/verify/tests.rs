@@ -5,8 +5,8 @@ mod key_binding;
 mod query;
 mod status;
 
-use mahfada_crypto::aws_lc::PROVIDER;
 use mahfada_crypto::Signer;
+use mahfada_crypto::aws_lc::PROVIDER;
 use mahfada_jose::JwsBuilder;
 use mahfada_sd_jwt::HashAlgorithm;
 use mahfada_trust::TrustStore;
@@ -27,19 +27,36 @@ fn judge_with(
     answers: &BTreeMap<StatusNeed, StatusAnswer>,
 ) -> FiledVerdict {
     let query = parse_query(query);
-    let expected =
-        Expected { client_id: CLIENT, nonce: NONCE, query: &query, max_age: 120, now: country.now };
-    examine(vp_token, expected, store, &PROVIDER).conclude(answers).file().unwrap()
+    let expected = Expected {
+        client_id: CLIENT,
+        nonce: NONCE,
+        query: &query,
+        max_age: 120,
+        now: country.now,
+    };
+    examine(vp_token, expected, store, &PROVIDER)
+        .conclude(answers)
+        .file()
+        .unwrap()
 }
 
 fn judge(presentation: &str) -> FiledVerdict {
     let country = Country::new();
-    judge_with(&country, &country.store(), &pid_query(), &token(&[("pid", presentation)]), &BTreeMap::new())
+    judge_with(
+        &country,
+        &country.store(),
+        &pid_query(),
+        &token(&[("pid", presentation)]),
+        &BTreeMap::new(),
+    )
 }
 
 /// Returns the stable code of the one check that fails.
 fn code(verdict: &FiledVerdict) -> String {
-    let failed = lines(verdict).into_iter().filter(|(_, status)| status == "failed").count();
+    let failed = lines(verdict)
+        .into_iter()
+        .filter(|(_, status)| status == "failed")
+        .count();
     assert!(failed <= 1, "{verdict:?}");
     verdict.outcome().to_owned()
 }
@@ -47,7 +64,10 @@ fn code(verdict: &FiledVerdict) -> String {
 fn lines(verdict: &FiledVerdict) -> Vec<(String, String)> {
     let text = |line: &Value, name: &str| line[name].as_str().unwrap().to_owned();
     let report = verdict.report.as_array().unwrap();
-    report.iter().map(|line| (text(line, "code"), text(line, "status"))).collect()
+    report
+        .iter()
+        .map(|line| (text(line, "code"), text(line, "status")))
+        .collect()
 }
 
 fn token(presentations: &[(&str, &str)]) -> VpToken {
@@ -64,7 +84,10 @@ fn good() -> String {
 
 /// Signs a payload as the issuer would, whatever it says, and lets the holder bind it.
 fn by_hand(country: &Country, payload: &Value, disclosures: &[String], issuer: &Leaf) -> String {
-    let jwt = JwsBuilder::new("dc+sd-jwt").x5c(&issuer.chain).sign(payload, &*issuer.signer).unwrap();
+    let jwt = JwsBuilder::new("dc+sd-jwt")
+        .x5c(&issuer.chain)
+        .sign(payload, &*issuer.signer)
+        .unwrap();
     let mut text = format!("{jwt}~");
     for disclosure in disclosures {
         text.push_str(disclosure);
@@ -86,7 +109,9 @@ fn binding_claims(country: &Country, sd_jwt: &str, change: Value) -> Value {
         "iat": country.now,
         "sd_hash": HashAlgorithm::Sha256.digest(sd_jwt, PROVIDER.digest),
     });
-    let Value::Object(change) = change else { panic!("not an object") };
+    let Value::Object(change) = change else {
+        panic!("not an object")
+    };
     let members = claims.as_object_mut().unwrap();
     members.extend(change);
     members.retain(|_, value| !value.is_null());
@@ -116,7 +141,10 @@ fn a_good_answer_is_accepted_with_the_disclosed_claims_and_nothing_else() {
     ];
     assert_eq!(names, order);
     let claims = serde_json::to_value(&verdict.claims).unwrap();
-    assert_eq!(claims, json!({"pid": [{"vct": "urn:mahfada:pid:1", "family_name": "Alami"}]}));
+    assert_eq!(
+        claims,
+        json!({"pid": [{"vct": "urn:mahfada:pid:1", "family_name": "Alami"}]})
+    );
 }
 
 #[test]
@@ -127,7 +155,16 @@ fn a_rejected_answer_keeps_the_order_of_checks_and_yields_no_claim() {
     assert_eq!(verdict.reason.as_deref(), Some("kb_nonce"));
     assert!(verdict.claims.is_empty());
     let statuses: Vec<String> = lines(&verdict).into_iter().map(|(_, status)| status).collect();
-    let expected = ["passed", "passed", "passed", "passed", "passed", "failed", "not_checked", "not_checked"];
+    let expected = [
+        "passed",
+        "passed",
+        "passed",
+        "passed",
+        "passed",
+        "failed",
+        "not_checked",
+        "not_checked",
+    ];
     assert_eq!(statuses, expected);
     assert!(!serde_json::to_string(&verdict).unwrap().contains("Alami"));
 }

@@ -77,13 +77,22 @@ fn tv_10_an_issuer_jwt_under_another_algorithm_is_refused() {
         let input = format!("{}.{payload}", base64url::encode(header.to_string()));
         let mac = PROVIDER.mac.hmac_sha256(issuer.chain[0].der(), input.as_bytes());
         for signature in [String::new(), base64url::encode(mac), base64url::encode([1; 64])] {
-            let verdict = judge(&bind(&country, &format!("{input}.{signature}~"), json!({}), "kb+jwt", &*holder()));
+            let verdict = judge(&bind(
+                &country,
+                &format!("{input}.{signature}~"),
+                json!({}),
+                "kb+jwt",
+                &*holder(),
+            ));
             assert_eq!(code(&verdict), "alg_not_allowed", "{alg:?} {signature:?}");
         }
     }
     let missing = base64url::encode(json!({"typ": "dc+sd-jwt", "x5c": x5c}).to_string());
     let text = format!("{missing}.{payload}.{}~", base64url::encode([1; 64]));
-    assert_ne!(code(&judge(&bind(&country, &text, json!({}), "kb+jwt", &*holder()))), "accepted");
+    assert_ne!(
+        code(&judge(&bind(&country, &text, json!({}), "kb+jwt", &*holder()))),
+        "accepted"
+    );
 }
 
 fn disclosure(content: &Value) -> String {
@@ -101,12 +110,24 @@ fn tv_12_disclosures_and_digests_must_fit() {
     let reserved = disclosure(&json!(["salt", "_sd", ["x"]]));
     let element = disclosure(&json!(["salt", "Zahra"]));
     let table: [(Value, Vec<String>, &str); 6] = [
-        (json!({"_sd": [digest(&plain), digest(&plain)]}), vec![plain.clone()], "sd_dup_digest"),
+        (
+            json!({"_sd": [digest(&plain), digest(&plain)]}),
+            vec![plain.clone()],
+            "sd_dup_digest",
+        ),
         (json!({}), vec![plain.clone()], "sd_unreferenced"),
         (json!({"_sd": [digest(&reserved)]}), vec![reserved], "sd_reserved_name"),
         (json!({"_sd": [digest(&element)]}), vec![element], "sd_arity"),
-        (json!({"_sd": [digest(&overwriting)]}), vec![overwriting], "sd_overwrite"),
-        (json!({"_sd": [digest(&plain)], "_sd_alg": "md5"}), vec![plain], "sd_alg"),
+        (
+            json!({"_sd": [digest(&overwriting)]}),
+            vec![overwriting],
+            "sd_overwrite",
+        ),
+        (
+            json!({"_sd": [digest(&plain)], "_sd_alg": "md5"}),
+            vec![plain],
+            "sd_alg",
+        ),
     ];
     for (change, disclosures, expected) in table {
         assert_eq!(hand_made(change, &disclosures), expected);
@@ -116,7 +137,10 @@ fn tv_12_disclosures_and_digests_must_fit() {
 #[test]
 fn a_claim_that_every_verifier_must_see_may_not_be_hidden() {
     let hidden = disclosure(&json!(["salt", "status", {"status_list": {"uri": "https://a.example", "idx": 1}}]));
-    assert_eq!(hand_made(json!({"_sd": [digest(&hidden)]}), &[hidden]), "sd_forbidden_claim");
+    assert_eq!(
+        hand_made(json!({"_sd": [digest(&hidden)]}), &[hidden]),
+        "sd_forbidden_claim"
+    );
 }
 
 #[test]
@@ -128,12 +152,20 @@ fn tv_14_what_is_trusted_is_what_was_signed() {
     // Another payload under the old signature; then one that two parsers read differently.
     let mut payload: Value = serde_json::from_slice(&base64url::decode(parts[1]).unwrap()).unwrap();
     payload["exp"] = json!(country.now.plus(900 * DAY));
-    let changed = format!("{}.{}.{}~{rest}", parts[0], base64url::encode(payload.to_string()), parts[2]);
+    let changed = format!(
+        "{}.{}.{}~{rest}",
+        parts[0],
+        base64url::encode(payload.to_string()),
+        parts[2]
+    );
     let rebound = bind(&country, &unbound(&changed), json!({}), "kb+jwt", &*holder());
     assert_eq!(code(&judge(&rebound)), "issuer_sig");
 
     let issuer = country.issuer();
-    let twice = country.payload(json!({})).to_string().replacen('{', r#"{"vct":"urn:mahfada:cnss-rights:1","#, 1);
+    let twice = country
+        .payload(json!({}))
+        .to_string()
+        .replacen('{', r#"{"vct":"urn:mahfada:cnss-rights:1","#, 1);
     let builder = JwsBuilder::new("dc+sd-jwt").x5c(&issuer.chain);
     let jwt = builder.sign_bytes(twice.as_bytes(), &*issuer.signer).unwrap();
     let presentation = bind(&country, &format!("{jwt}~"), json!({}), "kb+jwt", &*holder());
@@ -168,8 +200,13 @@ fn tv_30_a_suspended_issuer_is_refused() {
                 list.entities[0].services[0].status = status;
             }
         });
-        let verdict =
-            judge_with(&country, &store, &pid_query(), &token(&[("pid", &good())]), &BTreeMap::new());
+        let verdict = judge_with(
+            &country,
+            &store,
+            &pid_query(),
+            &token(&[("pid", &good())]),
+            &BTreeMap::new(),
+        );
         assert_eq!(code(&verdict), "issuer_suspended");
     }
 }
@@ -179,7 +216,13 @@ fn an_expired_list_trusts_nobody() {
     let country = Country::new();
     let query = parse_query(&pid_query());
     let now = country.now.plus(2 * DAY);
-    let expected = Expected { client_id: CLIENT, nonce: NONCE, query: &query, max_age: 120, now };
+    let expected = Expected {
+        client_id: CLIENT,
+        nonce: NONCE,
+        query: &query,
+        max_age: 120,
+        now,
+    };
     let vp_token = token(&[("pid", &good())]);
     let examined = examine(&vp_token, expected, &country.store(), &PROVIDER);
     let verdict = examined.conclude(&BTreeMap::new()).file().unwrap();
@@ -192,7 +235,10 @@ fn a_credential_counts_only_in_its_time() {
     assert_eq!(hand_made(json!({"exp": now.minus(61)}), &[]), "expired");
     assert_eq!(hand_made(json!({"nbf": now.plus(61)}), &[]), "not_yet_valid");
     // Within the difference that honest clocks may have.
-    assert_eq!(hand_made(json!({"exp": now.minus(59), "nbf": now.plus(59)}), &[]), "accepted");
+    assert_eq!(
+        hand_made(json!({"exp": now.minus(59), "nbf": now.plus(59)}), &[]),
+        "accepted"
+    );
 }
 
 #[test]
@@ -203,4 +249,32 @@ fn a_text_that_is_no_credential_is_refused_by_its_format() {
         assert!(verdict.claims.is_empty());
     }
     assert_eq!(code(&judge("no token")), "sd_malformed");
+}
+
+#[test]
+fn tv_30_what_was_issued_before_the_entitlement_or_by_another_name_fails_the_trust_in_its_issuer() {
+    let country = Country::new();
+    let failed_after = |change: Value| {
+        let verdict = judge(&by_hand(&country, &country.payload(change), &[], &country.issuer()));
+        let line = lines(&verdict)
+            .into_iter()
+            .position(|(_, status)| status == "failed")
+            .unwrap();
+        (code(&verdict), line)
+    };
+    // The list grants the service since ten days ago.
+    let before = country.now.minus(11 * DAY);
+    assert_eq!(
+        failed_after(json!({"iat": before})),
+        ("issued_before_entitlement".to_owned(), 2)
+    );
+    assert_eq!(
+        failed_after(json!({"iss": "https://other.example"})),
+        ("iss".to_owned(), 2)
+    );
+    assert_eq!(
+        failed_after(json!({"iat": country.now.plus(61)})),
+        ("iat".to_owned(), 4)
+    );
+    assert_eq!(hand_made(json!({"iat": country.now.minus(10 * DAY)}), &[]), "accepted");
 }

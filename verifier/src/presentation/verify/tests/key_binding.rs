@@ -1,7 +1,6 @@
 //! TV-03 to TV-08, and TV-10 for the key binding.
 
 use mahfada_base::base64url;
-use mahfada_crypto::Mac as _;
 
 use super::*;
 use crate::tests::fixture::{key, path};
@@ -57,7 +56,10 @@ fn tv_06_only_the_holder_s_key_binds() {
     let (rest, signature) = presentation.rsplit_once('.').unwrap();
     let mut signature = base64url::decode(signature).unwrap();
     signature[40] ^= 1;
-    assert_eq!(code(&judge(&format!("{rest}.{}", base64url::encode(signature)))), "kb_sig");
+    assert_eq!(
+        code(&judge(&format!("{rest}.{}", base64url::encode(signature)))),
+        "kb_sig"
+    );
 }
 
 #[test]
@@ -113,7 +115,9 @@ fn tv_10_a_key_binding_under_another_algorithm_is_refused() {
         let header = base64url::encode(json!({"alg": alg, "typ": "kb+jwt"}).to_string());
         let input = format!("{header}.{claims}");
         // The public key as the secret of an HMAC, in the spellings that confused others.
-        let jwk = mahfada_jose::Jwk::from_public_key(holder().public_key()).to_value().to_string();
+        let jwk = mahfada_jose::Jwk::from_public_key(holder().public_key())
+            .to_value()
+            .to_string();
         let mac = PROVIDER.mac.hmac_sha256(jwk.as_bytes(), input.as_bytes());
         for signature in [String::new(), base64url::encode(mac), base64url::encode([1; 64])] {
             let presentation = format!("{sd_jwt}{input}.{signature}");

@@ -5,7 +5,13 @@ use crate::tests::fixture::{RIGHTS, path};
 
 fn answered(query: &Value, presentations: &[(&str, &str)]) -> FiledVerdict {
     let country = Country::new();
-    judge_with(&country, &country.store(), query, &token(presentations), &BTreeMap::new())
+    judge_with(
+        &country,
+        &country.store(),
+        query,
+        &token(presentations),
+        &BTreeMap::new(),
+    )
 }
 
 fn showing(claims: &[&str]) -> String {
@@ -31,13 +37,22 @@ fn an_extra_presentation_is_refused_with_the_good_one() {
     let verdict = answered(&pid_query(), &[("pid", &good()), ("extra", &good())]);
     assert_eq!(code(&verdict), "dcql_unsatisfied");
     assert!(verdict.claims.is_empty());
-    assert_eq!(code(&answered(&pid_query(), &[("pid", &good()), ("pid", &good())])), "dcql_unsatisfied");
+    assert_eq!(
+        code(&answered(&pid_query(), &[("pid", &good()), ("pid", &good())])),
+        "dcql_unsatisfied"
+    );
 }
 
 #[test]
 fn missing_claims_and_missing_presentations_are_refused() {
-    assert_eq!(code(&answered(&pid_query(), &[("pid", &showing(&["given_name"]))])), "dcql_unsatisfied");
-    assert_eq!(code(&answered(&pid_query(), &[("pid", &showing(&[]))])), "dcql_unsatisfied");
+    assert_eq!(
+        code(&answered(&pid_query(), &[("pid", &showing(&["given_name"]))])),
+        "dcql_unsatisfied"
+    );
+    assert_eq!(
+        code(&answered(&pid_query(), &[("pid", &showing(&[]))])),
+        "dcql_unsatisfied"
+    );
     assert_eq!(code(&answered(&pid_query(), &[])), "dcql_unsatisfied");
     let empty = VpToken::from([("pid".to_owned(), Vec::new())]);
     let country = Country::new();
@@ -51,7 +66,10 @@ fn a_query_of_options_alone_is_not_accepted_without_any_presentation() {
     query["credential_sets"] = json!([{"options": [["pid"]], "required": false}]);
     assert_eq!(code(&answered(&query, &[("pid", &good())])), "accepted");
     let verdict = answered(&query, &[]);
-    assert_eq!((verdict.decision, code(&verdict).as_str()), (Decision::Rejected, "dcql_unsatisfied"));
+    assert_eq!(
+        (verdict.decision, code(&verdict).as_str()),
+        (Decision::Rejected, "dcql_unsatisfied")
+    );
 }
 
 #[test]

@@ -1,34 +1,35 @@
 //! The phone around wallet-core: it sends, signs, taps and asks, as an app would.
 //!
-//! Its hardware key store is simulated by keys in memory; everything else is what wallet-core says.
+//! The demonstration and `mahfada wallet` both drive wallet-core with it; they differ in the [`Hardware`] that keys
+//! are in and in who answers questions.
 
-use std::collections::BTreeMap;
+mod hardware;
+
+use std::fmt;
 use std::path::PathBuf;
-use std::sync::Arc;
 
-use mahfada_base::{Clock as _, Secret};
+use mahfada_base::Clock as _;
 use mahfada_crypto::aws_lc::SystemRandom;
-use mahfada_crypto::{PublicKey, Random as _, Signer, pure};
+use mahfada_crypto::{KeyError, PublicKey, RandomError, SignError, pure};
 use mahfada_eid::testing::VirtualChip;
-use mahfada_trust::TrustStore;
+use mahfada_trust::{RootError, TrustStore};
 use mahfada_wallet_core::{
     CardIssuance, ConsentChoice, ConsentRequest, Context, CredentialId, CredentialStore, Input, IssuanceError, KeyId,
-    OfferIssuance, Presentation, PresentationError, PresentationOutcome, ReceivedBatch, Step, StoreError, StoreKey,
-    TrustUpdate, TrustUpdateError, WalletKey,
+    MAX_RESPONSE_BYTES, OfferIssuance, Presentation, PresentationError, PresentationOutcome, ReceivedBatch, Step,
+    StoreError, TrustUpdate, TrustUpdateError, TxCodeRequest, WalletKey,
 };
 use mahfada_web::clock::SystemClock;
 
-use super::DemoError;
-use super::office::Https;
+use crate::private_file;
+
+pub use hardware::{Hardware, MemoryHardware};
 
 /// A citizen's phone.
 #[derive(Debug)]
 pub struct Phone {
-    https: Https,
-    hardware: BTreeMap<KeyId, Arc<dyn Signer>>,
-    store_key: StoreKey,
+    client: reqwest::Client,
+    hardware: Box<dyn Hardware>,
     store_file: PathBuf,
-    counter: u64,
     /// What the wallet holds.
     pub store: CredentialStore,
     /// Who the wallet trusts.
@@ -53,10 +54,60 @@ pub struct Exchange {
 pub struct Hands<'a> {
     /// The card to tap.
     pub card: Option<&'a mut VirtualChip>,
-    /// The answer to a question for consent.
+    /// The answer to a question for consent, unless a citizen is there to be asked.
     pub choice: ConsentChoice,
     /// The transaction code from the other channel.
     pub tx_code: Option<String>,
+    /// Who is asked.
+    pub citizen: Option<&'a mut dyn Citizen>,
+}
+
+/// A person who looks at what the phone shows.
+pub trait Citizen: fmt::Debug {
+    /// Answers a question for consent.
+    fn decide(&mut self, question: &ConsentRequest) -> ConsentChoice;
+
+    /// Types in the transaction code; `None` when there is nobody to do so.
+    fn tx_code(&mut self, question: &TxCodeRequest) -> Option<String>;
+}
+
+/// Why the phone could not do its part.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PhoneError {
+    /// The operating system refused something.
+    #[error("the operating system refused")]
+    Io(#[from] std::io::Error),
+    /// No key could be made.
+    #[error("no key could be made")]
+    Key(#[from] KeyError),
+    /// No random bytes were to be had.
+    #[error("no random bytes")]
+    Random(#[from] RandomError),
+    /// The root document is none.
+    #[error("the root document is refused")]
+    Root(#[from] RootError),
+    /// No answer came.
+    #[error("no answer")]
+    Http(#[from] reqwest::Error),
+    /// An answer was longer than a wallet reads.
+    #[error("an answer was too long")]
+    TooLong,
+    /// The hardware key does not sign.
+    #[error("the hardware key does not sign")]
+    Sign(#[from] SignError),
+    /// The hardware has no such key.
+    #[error("the hardware has no such key")]
+    UnknownKey,
+    /// No card is at hand.
+    #[error("no card at hand")]
+    NoCard,
+    /// No transaction code is at hand.
+    #[error("no transaction code at hand")]
+    NoTxCode,
+    /// wallet-core wants something that this phone does not know.
+    #[error("a step that this phone does not know")]
+    UnknownStep,
 }
 
 /// Why a flow did not end well.
@@ -67,7 +118,7 @@ pub enum FlowError<E: std::error::Error + 'static> {
     Wallet(E),
     /// The phone could not do its part.
     #[error(transparent)]
-    Phone(#[from] DemoError),
+    Phone(#[from] PhoneError),
     /// The store could not be saved.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -81,6 +132,7 @@ impl Hands<'_> {
             card: None,
             choice: ConsentChoice::agree(),
             tx_code: None,
+            citizen: None,
         }
     }
 }
@@ -89,22 +141,41 @@ impl Phone {
     /// Takes a new phone whose wallet was built with this root document.
     ///
     /// # Errors
-    /// [`DemoError`] when the root document is none.
-    pub fn new(https: Https, pinned_root: &[u8], store_file: PathBuf) -> Result<Self, DemoError> {
-        let store = CredentialStore::new(pinned_root);
-        let trust = store
-            .trust_store(&pure::PROVIDER)
-            .map_err(|error| DemoError::Unexpected(error.to_string()))?;
-        let mut key = [0; 32];
-        SystemRandom.fill(&mut key)?;
+    /// [`PhoneError::Root`] when the root document is none.
+    pub fn new(
+        client: reqwest::Client,
+        hardware: Box<dyn Hardware>,
+        pinned_root: &[u8],
+        store_file: PathBuf,
+    ) -> Result<Self, PhoneError> {
+        Self::with_store(client, hardware, CredentialStore::new(pinned_root), store_file)
+    }
+
+    /// Takes a phone that was used before.
+    ///
+    /// # Errors
+    /// [`FlowError`] when the store cannot be read, was changed or is an older copy.
+    pub fn open(
+        client: reqwest::Client,
+        hardware: Box<dyn Hardware>,
+        store_file: PathBuf,
+    ) -> Result<Self, FlowError<StoreError>> {
+        let store = read_store(&*hardware, &store_file)?;
+        Ok(Self::with_store(client, hardware, store, store_file)?)
+    }
+
+    fn with_store(
+        client: reqwest::Client,
+        hardware: Box<dyn Hardware>,
+        store: CredentialStore,
+        store_file: PathBuf,
+    ) -> Result<Self, PhoneError> {
         Ok(Self {
-            https,
-            hardware: BTreeMap::new(),
-            store_key: StoreKey::new(Secret::new(key)),
+            client,
+            hardware,
             store_file,
-            counter: 0,
+            trust: store.trust_store(&pure::PROVIDER)?,
             store,
-            trust,
             last_question: None,
             traffic: Vec::new(),
         })
@@ -192,8 +263,7 @@ impl Phone {
     /// # Errors
     /// [`FlowError::Store`] when it was changed or is an older copy.
     pub fn reopen(&mut self) -> Result<(), FlowError<StoreError>> {
-        let bytes = std::fs::read(&self.store_file).map_err(DemoError::from)?;
-        self.store = CredentialStore::open(&bytes, &self.store_key, self.counter, &pure::PROVIDER)?;
+        self.store = read_store(&*self.hardware, &self.store_file)?;
         Ok(())
     }
 
@@ -236,85 +306,84 @@ impl Phone {
                     });
                     Input::Http(response)
                 }
-                Step::Sign(request) => Input::Signature(
-                    self.signer(&request.key)?
-                        .sign(&request.message)
-                        .map_err(|_| DemoError::Unexpected("the hardware key does not sign".to_owned()))?,
-                ),
+                Step::Sign(request) => {
+                    let signer = self.hardware.signer(&request.key)?;
+                    Input::Signature(signer.sign(&request.message).map_err(PhoneError::from)?)
+                }
                 Step::CreateKeys { count } => Input::Keys(self.create_keys(count)?),
                 Step::WalletKey { issuer } => Input::WalletKey(self.wallet_key(&issuer)?),
                 Step::Apdu(command) => {
-                    let card = hands.card.as_mut().ok_or_else(|| unexpected("no card at hand"))?;
+                    let card = hands.card.as_mut().ok_or(PhoneError::NoCard)?;
                     Input::Apdu(card.transmit(&command))
                 }
                 Step::Consent(question) => {
+                    let choice = match hands.citizen.as_mut() {
+                        Some(citizen) => citizen.decide(&question),
+                        None => hands.choice.clone(),
+                    };
                     self.last_question = Some(*question);
-                    Input::Consent(hands.choice.clone())
+                    Input::Consent(choice)
                 }
-                Step::TxCode(_) => Input::TxCode(
-                    hands
-                        .tx_code
-                        .take()
-                        .ok_or_else(|| unexpected("no transaction code at hand"))?,
-                ),
+                Step::TxCode(question) => {
+                    let known = hands.tx_code.take();
+                    let asked = || hands.citizen.as_mut().and_then(|citizen| citizen.tx_code(&question));
+                    Input::TxCode(known.or_else(asked).ok_or(PhoneError::NoTxCode)?)
+                }
                 Step::Save => {
                     self.save()?;
                     Input::Saved
                 }
                 Step::Done(result) => return Ok(result),
-                _ => return Err(unexpected("a step that this phone does not know").into()),
+                _ => return Err(PhoneError::UnknownStep.into()),
             };
         }
     }
 
-    async fn send(&self, request: http::Request<Vec<u8>>) -> Result<http::Response<Vec<u8>>, DemoError> {
+    async fn send(&self, request: http::Request<Vec<u8>>) -> Result<http::Response<Vec<u8>>, PhoneError> {
         let request = reqwest::Request::try_from(request)?;
-        let response = self.https.client().execute(request).await?;
-        let mut answer = http::Response::new(Vec::new());
+        let mut response = self.client.execute(request).await?;
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await? {
+            body.extend_from_slice(&chunk);
+            if body.len() > MAX_RESPONSE_BYTES {
+                return Err(PhoneError::TooLong);
+            }
+        }
+        let mut answer = http::Response::new(body);
         *answer.status_mut() = response.status();
         *answer.headers_mut() = response.headers().clone();
-        *answer.body_mut() = response.bytes().await?.to_vec();
         Ok(answer)
     }
 
-    fn wallet_key(&mut self, issuer: &str) -> Result<WalletKey, DemoError> {
+    fn wallet_key(&mut self, issuer: &str) -> Result<WalletKey, PhoneError> {
         if let Some(id) = self.store.wallet_key(issuer).cloned() {
-            let public = self.signer(&id)?.public_key().clone();
+            let public = self.hardware.signer(&id)?.public_key().clone();
             return Ok(WalletKey { id, public });
         }
-        let (id, public) = self.create_key()?;
+        let (id, public) = self.hardware.create_key()?;
         self.store.remember_wallet_key(issuer, id.clone());
         Ok(WalletKey { id, public })
     }
 
-    fn create_keys(&mut self, count: usize) -> Result<Vec<(KeyId, PublicKey)>, DemoError> {
-        (0..count).map(|_| self.create_key()).collect()
+    fn create_keys(&mut self, count: usize) -> Result<Vec<(KeyId, PublicKey)>, PhoneError> {
+        (0..count).map(|_| self.hardware.create_key()).collect()
     }
 
-    fn create_key(&mut self) -> Result<(KeyId, PublicKey), DemoError> {
-        let signer = pure::PROVIDER.keys.generate_es256(&SystemRandom)?;
-        let public = signer.public_key().clone();
-        let id = KeyId::new(format!("key-{}", self.hardware.len()));
-        self.hardware.insert(id.clone(), signer);
-        Ok((id, public))
-    }
-
-    fn signer(&self, key: &KeyId) -> Result<&Arc<dyn Signer>, DemoError> {
-        self.hardware
-            .get(key)
-            .ok_or_else(|| unexpected("the hardware has no such key"))
-    }
-
-    fn save<E: std::error::Error + 'static>(&mut self) -> Result<(), FlowError<E>> {
-        let sealed = self.store.seal(&self.store_key, &SystemRandom, &pure::PROVIDER)?;
-        let beside = self.store_file.with_extension("new");
-        std::fs::write(&beside, sealed).map_err(DemoError::from)?;
-        std::fs::rename(&beside, &self.store_file).map_err(DemoError::from)?;
-        self.counter = self.store.generation();
-        Ok(())
+    /// Seals the store to disk, and only then raises the counter.
+    ///
+    /// # Errors
+    /// [`FlowError::Store`] or [`FlowError::Phone`] when it cannot be written.
+    pub fn save<E: std::error::Error + 'static>(&mut self) -> Result<(), FlowError<E>> {
+        let sealed = self
+            .store
+            .seal(self.hardware.store_key(), &SystemRandom, &pure::PROVIDER)?;
+        private_file::replace(&self.store_file, &sealed).map_err(PhoneError::from)?;
+        Ok(self.hardware.raise_counter(self.store.generation())?)
     }
 }
 
-fn unexpected(text: &str) -> DemoError {
-    DemoError::Unexpected(text.to_owned())
+fn read_store(hardware: &dyn Hardware, file: &std::path::Path) -> Result<CredentialStore, FlowError<StoreError>> {
+    let bytes = std::fs::read(file).map_err(PhoneError::from)?;
+    let (key, counter) = (hardware.store_key(), hardware.counter());
+    Ok(CredentialStore::open(&bytes, key, counter, &pure::PROVIDER)?)
 }

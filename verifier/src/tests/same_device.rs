@@ -1,0 +1,155 @@
+//! The same-device flow: the verdict counts in the browser that began (TV-32).
+
+use actix_web::http::StatusCode;
+use actix_web::test::TestRequest;
+use serde_json::json;
+
+use super::scene::{Answer, Created, PUBLIC_URL, RETURN_URL, Scene};
+
+/// The pair of the cookie that a browser sends back.
+async fn start(scene: &Scene, created: &Created) -> String {
+    let path = created.text("start_url").strip_prefix(PUBLIC_URL).unwrap();
+    let answer = scene.public(TestRequest::get().uri(path)).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER);
+    assert_eq!(answer.header("location"), created.text("deep_link"));
+    let cookie = answer.header("set-cookie");
+    for attribute in ["__Host-", "; Secure", "; HttpOnly", "; SameSite=Lax", "; Path=/;"] {
+        assert!(cookie.contains(attribute), "{cookie}");
+    }
+    cookie.split(';').next().unwrap().to_owned()
+}
+
+async fn answered(scene: &Scene, created: &Created) -> String {
+    let request = scene.request(created).await;
+    let answer = scene.post(&request, scene.good_answer(&request)).await;
+    assert_eq!(answer.status, StatusCode::OK);
+    let redirect = answer.json()["redirect_uri"].as_str().unwrap().to_owned();
+    redirect.strip_prefix(PUBLIC_URL).unwrap().to_owned()
+}
+
+async fn land(scene: &Scene, path: &str, cookie: Option<&str>) -> Answer {
+    let request = TestRequest::get().uri(path);
+    let request = match cookie {
+        Some(cookie) => request.insert_header(("cookie", format!("theme=dark; {cookie}"))),
+        None => request,
+    };
+    scene.public(request).await
+}
+
+#[actix_web::test]
+async fn the_verdict_counts_when_the_same_browser_comes_back() {
+    let scene = Scene::new();
+    let created = scene.create("same_device").await;
+    let cookie = start(&scene, &created).await;
+    let landing = answered(&scene, &created).await;
+    let view = scene.view(&created).await;
+    assert_eq!(
+        (&view["state"], &view["accepted"]),
+        (&json!("awaiting_return"), &json!(false))
+    );
+    assert!(view.get("claims").is_none() && view.get("verdict").is_none());
+
+    let back = land(&scene, &landing, Some(&cookie)).await;
+    let id = created.text("presentation_id");
+    assert_eq!(back.header("location"), format!("{RETURN_URL}&presentation_id={id}"));
+    let view = scene.view(&created).await;
+    assert_eq!((&view["state"], &view["accepted"]), (&json!("answered"), &json!(true)));
+    assert_eq!(view["claims"]["pid"][0]["family_name"], "Alami");
+    assert_eq!(view["flow"], "same_device");
+}
+
+#[actix_web::test]
+async fn another_browser_completes_nothing_and_spends_nothing() {
+    let scene = Scene::new();
+    let created = scene.create("same_device").await;
+    let cookie = start(&scene, &created).await;
+    let other = start(&scene, &scene.create("same_device").await).await;
+    let landing = answered(&scene, &created).await;
+    let twice = format!("{other}; {cookie}");
+    for wrong in [
+        None,
+        Some(other.as_str()),
+        Some("__Host-mahfada-session=guess"),
+        Some(&twice),
+    ] {
+        assert_eq!(
+            land(&scene, &landing, wrong).await.status,
+            StatusCode::BAD_REQUEST,
+            "{wrong:?}"
+        );
+        assert_eq!(scene.view(&created).await["state"], "awaiting_return");
+    }
+    for code in ["", "?response_code=guess", "?response_code=a&response_code=b"] {
+        let answer = land(&scene, &format!("/complete{code}"), Some(&cookie)).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+    }
+    assert_eq!(
+        land(&scene, &landing, Some(&cookie)).await.status,
+        StatusCode::SEE_OTHER
+    );
+    assert_eq!(
+        land(&scene, &landing, Some(&cookie)).await.status,
+        StatusCode::BAD_REQUEST,
+        "once"
+    );
+}
+
+#[actix_web::test]
+async fn who_comes_back_too_late_completes_nothing() {
+    let scene = Scene::new();
+    let created = scene.create("same_device").await;
+    let cookie = start(&scene, &created).await;
+    let landing = answered(&scene, &created).await;
+    scene.clock.advance(601);
+    assert_eq!(
+        land(&scene, &landing, Some(&cookie)).await.status,
+        StatusCode::BAD_REQUEST
+    );
+    assert_eq!(scene.view(&created).await["accepted"], false);
+}
+
+#[actix_web::test]
+async fn the_start_address_needs_its_session_and_an_open_request() {
+    let scene = Scene::new();
+    let created = scene.create("same_device").await;
+    let (path, _) = created
+        .text("start_url")
+        .strip_prefix(PUBLIC_URL)
+        .unwrap()
+        .split_once('?')
+        .unwrap();
+    for wrong in [path.to_owned(), format!("{path}?session=guess")] {
+        assert_eq!(land(&scene, &wrong, None).await.status, StatusCode::NOT_FOUND);
+    }
+    let cross = scene.create("cross_device").await;
+    let path = cross.request_path().replace("/requests/", "/start/");
+    assert_eq!(
+        land(&scene, &format!("{path}?session="), None).await.status,
+        StatusCode::NOT_FOUND
+    );
+    scene.clock.advance(301);
+    let late = created.text("start_url").strip_prefix(PUBLIC_URL).unwrap();
+    assert_eq!(land(&scene, late, None).await.status, StatusCode::NOT_FOUND);
+}
+
+#[actix_web::test]
+async fn every_wallet_is_sent_back_the_same_way_whatever_the_verdict() {
+    let scene = Scene::new();
+    let mut lengths = Vec::new();
+    for claims in [&["family_name"][..], &["given_name"][..]] {
+        let created = scene.create("same_device").await;
+        let cookie = start(&scene, &created).await;
+        let request = scene.request(&created).await;
+        let text = scene
+            .country
+            .present(json!({}), claims, request.client_id(), request.nonce());
+        let answer = scene
+            .post(&request, super::scene::encrypt(&request, &text, request.state()))
+            .await;
+        lengths.push((answer.status, answer.body.len()));
+        let redirect = answer.json()["redirect_uri"].as_str().unwrap().to_owned();
+        let page = land(&scene, redirect.strip_prefix(PUBLIC_URL).unwrap(), Some(&cookie)).await;
+        lengths.push((page.status, page.body.len()));
+    }
+    assert_eq!(lengths[..2], lengths[2..]);
+}
