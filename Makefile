@@ -3,7 +3,7 @@ CARGO ?= cargo
 EID_DATA = $(wildcard $(CURDIR)/../shared/data/eid)
 export MAHFADA_EID_DATA ?= $(EID_DATA)
 
-.PHONY: demo test lint fmt architecture phone
+.PHONY: demo test lint fmt architecture phone exhaustive interop
 
 ## demo: the whole story on this machine, from the card to the verdict
 demo:
@@ -29,3 +29,12 @@ architecture:
 phone:
 	$(CARGO) build --quiet --locked -p mahfada-wallet-core --target wasm32-unknown-unknown
 	$(CARGO) build --quiet --locked -p mahfada-wallet-core --target aarch64-linux-android
+
+## exhaustive: every single-bit flip of three signed card files, which `make test` only samples
+exhaustive:
+	$(CARGO) test --locked -p mahfada-eid -- --ignored
+
+## interop: wallets, issuers and verifiers of others against the running demo (Node 20 and Python 3)
+interop:
+	$(CARGO) build --quiet --locked -p mahfada
+	MAHFADA=$(CURDIR)/target/debug/mahfada tests/interop/run

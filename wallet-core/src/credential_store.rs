@@ -32,6 +32,9 @@ pub struct CredentialStore {
 #[derive(Default, Serialize, Deserialize)]
 struct Contents {
     root: String,
+    /// The successors of the root since, in order: what is restored must descend from what the build pins.
+    #[serde(default)]
+    successors: Vec<String>,
     memory: ListMemory,
     wallet_keys: BTreeMap<String, KeyId>,
     next_id: u64,
@@ -107,7 +110,13 @@ impl CredentialStore {
     /// [`RootError`] when the root document that was pinned is none.
     pub fn trust_store(&self, crypto: &CryptoProvider) -> Result<TrustStore, RootError> {
         let root = base64url::decode(&self.contents.root).unwrap_or_default();
-        let root = PinnedRoot::from_bytes(&root, crypto)?;
+        let successors: Vec<Vec<u8>> = self
+            .contents
+            .successors
+            .iter()
+            .map(|text| base64url::decode(text).unwrap_or_default())
+            .collect();
+        let root = PinnedRoot::restore(&root, &successors, crypto)?;
         Ok(TrustStore::new(root, self.contents.memory.clone()))
     }
 
@@ -116,8 +125,8 @@ impl CredentialStore {
     /// # Errors
     /// [`StoreError::Encode`] when the root document cannot be written.
     pub fn remember_trust(&mut self, trust: &TrustStore) -> Result<(), StoreError> {
-        let root = trust.root().to_bytes().map_err(|_| StoreError::Encode)?;
-        self.contents.root = base64url::encode(root);
+        let successors = trust.root().envelopes().map_err(|_| StoreError::Encode)?;
+        self.contents.successors = successors.into_iter().map(base64url::encode).collect();
         self.contents.memory = trust.memory();
         Ok(())
     }

@@ -259,6 +259,19 @@ mod card {
     }
 
     #[test]
+    fn another_document_of_the_same_state_is_no_identity_card() {
+        let only = |code: &str| CardPolicy {
+            document_codes: vec![code.to_owned()],
+            ..CardPolicy::default()
+        };
+        let verdict = |policy: &CardPolicy| verdict_on(&card(), policy).reason();
+        assert_eq!(verdict(&only("I")), None);
+        for other in ["P", "AR", "ID"] {
+            assert_eq!(verdict(&only(other)), Some("document_type"), "{other}");
+        }
+    }
+
+    #[test]
     fn text_that_could_disguise_itself_is_refused() {
         for name in ["الفاسي\u{202E}", "الف\u{2067}اسي", "الفا\u{0000}سي"] {
             let citizen = Citizen {

@@ -20,6 +20,9 @@ mod tests;
 /// The interaction in which the citizen's card answers a challenge.
 pub const CARD_INTERACTION: &str = "urn:mahfada:ia:card";
 
+/// The most bytes of a `client_id`.
+const MAX_CLIENT_ID: usize = 256;
+
 /// The wallet's commitment to its first credential keys, made before any card challenge exists (decision D2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct KeyCommitment(pub [u8; 32]);
@@ -111,7 +114,7 @@ impl AuthorizationChallengeRequest {
             return Err(PkceError::Method.into());
         }
         Ok(Self::Initial {
-            client_id: form.require("client_id")?.to_owned(),
+            client_id: client_id(form.require("client_id")?)?,
             requested: RequestedCredential::from_form(&form)?,
             code_challenge: CodeChallenge::parse(form.require("code_challenge")?)?,
             key_commitment: KeyCommitment::from_base64url(form.require("key_commitment")?)
@@ -143,6 +146,14 @@ impl AuthorizationChallengeRequest {
             }
         }
     }
+}
+
+/// A client names itself in at most [`MAX_CLIENT_ID`] bytes: the server keeps and echoes the text.
+fn client_id(text: &str) -> Result<String, FormError> {
+    if text.len() > MAX_CLIENT_ID {
+        return Err(FormError::Invalid("client_id"));
+    }
+    Ok(text.to_owned())
 }
 
 impl RequestedCredential {

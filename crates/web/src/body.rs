@@ -57,15 +57,19 @@ impl From<BodyError> for Problem {
     }
 }
 
+/// How long a whole body may take to arrive.
+const BODY_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(10);
+
 /// Reads a body of at most `cap` bytes and stops at the first byte more (TP-04). It looks at no header.
 ///
 /// # Errors
 /// [`BodyError::TooLong`], or [`BodyError::Incomplete`] when the connection ends.
 pub async fn read_body(payload: Payload, cap: usize) -> Result<Bytes, BodyError> {
-    match payload.to_bytes_limited(cap).await {
-        Ok(Ok(bytes)) => Ok(bytes),
-        Ok(Err(_)) => Err(BodyError::Incomplete),
-        Err(_) => Err(BodyError::TooLong),
+    // TP-03: a body that trickles in would hold its connection for ever.
+    match tokio::time::timeout(BODY_TIMEOUT, payload.to_bytes_limited(cap)).await {
+        Ok(Ok(Ok(bytes))) => Ok(bytes),
+        Ok(Ok(Err(_))) | Err(_) => Err(BodyError::Incomplete),
+        Ok(Err(_)) => Err(BodyError::TooLong),
     }
 }
 

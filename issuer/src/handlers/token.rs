@@ -97,6 +97,10 @@ async fn redeem(
             if client_id.is_none() && !issuer.config.anonymous_access {
                 return Err(Refusal::ClientMissing);
             }
+            // Only an issuer that is open to everybody hands out tokens that are bound to nobody (D2, D3).
+            if dpop.is_none() && !issuer.config.anonymous_access {
+                return Err(DpopRefusal::Missing.into());
+            }
             redeem_pre_authorized_code(app, purchase, dpop, &pre_authorized_code, tx_code, client_id).await?;
             None
         }

@@ -147,7 +147,7 @@ async fn a_missing_and_an_unexpected_transaction_code_are_invalid_requests() {
 }
 
 #[actix_web::test]
-async fn an_issuer_without_anonymous_access_wants_a_name() {
+async fn an_issuer_without_anonymous_access_wants_a_name_and_a_key() {
     let app = World::new().app();
     let body = json!({ "credential_configuration_id": "extract", "subject": "112233" });
     let answer = manage(&app, "/v1/offers", PID_API_KEY, &body).await;
@@ -167,7 +167,10 @@ async fn an_issuer_without_anonymous_access_wants_a_name() {
     // The code belongs to this issuer; another one does not know it.
     let answer = public(&app, form_post(CNSS, "/token", named.to_form())).await;
     answer.assert_refused(400, "invalid_grant", "code_unknown");
-    public(&app, form_post(PID, "/token", named.to_form()))
+    let unbound = public(&app, form_post(PID, "/token", named.to_form())).await;
+    unbound.assert_refused(400, "invalid_dpop_proof", "dpop_missing");
+    let wallet = Wallet::at(PID, "strict", 1);
+    public(&app, wallet.form(&app, "/token", named.to_form()))
         .await
         .assert_ok();
 }

@@ -126,6 +126,7 @@ async fn create(app: &App, request: &HttpRequest, payload: Payload) -> Result<Pr
     let body = read_body_as(request, payload, "application/json", MAX_QUERY_BYTES).await?;
     let wanted: PresentationRequest = json::from_slice(&body).map_err(Refusal::Malformed)?;
     let query = DcqlQuery::parse(&wanted.query).map_err(Refusal::Query)?;
+    query.check_askable().map_err(Refusal::Query)?;
     if !query
         .credentials()
         .iter()

@@ -53,6 +53,7 @@ impl Answering {
         let mut claims: Vec<LoggedClaim> = Vec::new();
         let mut spent = Vec::new();
         for (query_id, found) in chosen {
+            let shown = asked.shown(&query_id, &found).ok_or(PresentationError::Selection)?;
             let candidate = asked
                 .candidates
                 .get(found.credential)
@@ -73,7 +74,7 @@ impl Answering {
                 query_id: query_id.clone(),
                 path,
             };
-            claims.extend(found.paths.into_iter().map(logged));
+            claims.extend(shown.into_iter().map(logged));
             unsigned.push(Unsigned {
                 query_id,
                 key: candidate.key.clone(),

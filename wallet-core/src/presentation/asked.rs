@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use mahfada_base::{ClaimsPath, PathSegment, UnixTime};
 use mahfada_credential::Claims;
-use mahfada_openid4vp::{CandidateMatch, QueryMatch, VerifiedRequest, match_query};
+use mahfada_openid4vp::{CandidateMatch, QueryMatch, VerifiedRequest, exceeds_registration_revealed, match_query};
 use mahfada_sd_jwt::vc::VerifiedSdJwtVc;
 use serde_json::Value;
 
@@ -92,21 +92,32 @@ impl Asked {
             .filter_map(|found| {
                 let candidate = self.candidates.get(found.credential)?;
                 let sd_jwt = candidate.credential.sd_jwt();
+                let shown = self.shown(query_id, found)?;
                 Some(RequestedCredential {
                     query_id: query_id.to_owned(),
                     credential: candidate.id.clone(),
                     label: candidate.metadata.display.clone(),
                     issuer: candidate.credential.issuer().names().clone(),
-                    disclose: found
-                        .paths
-                        .iter()
-                        .filter_map(|path| display(sd_jwt.claims(), path))
-                        .collect(),
+                    disclose: shown.iter().filter_map(|path| display(sd_jwt.claims(), path)).collect(),
                     always_shown: always_shown(sd_jwt, &found.paths),
                     hidden: hidden(sd_jwt, &found.paths),
                 })
             })
             .collect()
+    }
+
+    /// Returns what presenting would show because it is asked for: the paths, and whatever else the issuer put into the
+    /// same disclosures. `None` when that goes beyond what the relying party is registered for.
+    pub(super) fn shown(&self, query_id: &str, found: &CandidateMatch<usize>) -> Option<Vec<ClaimsPath>> {
+        let credential = &self.candidates.get(found.credential)?.credential;
+        let revealed = credential.sd_jwt().revealed(&found.paths);
+        let registration = self.request.registration();
+        if !exceeds_registration_revealed(query_id, &credential.claims(), &revealed, registration).is_empty() {
+            return None;
+        }
+        let asked = |leaf: &ClaimsPath| found.paths.iter().any(|path| path.covers(leaf));
+        let beside = revealed.into_iter().filter(|leaf| !asked(leaf));
+        Some(found.paths.iter().cloned().chain(beside).collect())
     }
 
     fn preferred(&self) -> Selection {
@@ -168,6 +179,9 @@ impl Consent {
             };
             let found = matched.candidates(query_id).iter().find(named);
             let found = found.ok_or(PresentationError::Selection)?;
+            if asked.shown(query_id, found).is_none() {
+                return Err(PresentationError::Selection);
+            }
             consent.insert(query_id.clone(), found.clone());
         }
         // A query of which every part is optional is answered with nothing only by refusing.

@@ -20,7 +20,7 @@ use super::security_infos::SecurityInfos;
 use super::sod::{UnverifiedSod, definite_encoding};
 use super::verdict::{Accepted, LevelOfAssurance};
 use crate::data_group::{DataGroupError, parse_dg1, parse_dg11, parse_dg12};
-use crate::mrz::Mrz;
+use crate::mrz::{Mrz, MrzFormat};
 
 // Document signers made since then have no excuse for SHA-1.
 const END_OF_SHA1: UnixTime = UnixTime::new(1_514_764_800);
@@ -199,7 +199,7 @@ impl Examination<'_> {
         let mrz = parse_dg1(file(1).unwrap_or_default()).map_err(data_group);
         let mrz = self.step("mrz", mrz)?;
         self.step("mrz_issuer", self.issuer(&mrz))?;
-        self.step("document_type", document_type(&mrz, signer))?;
+        self.step("document_type", document_type(&mrz, signer, self.policy))?;
         self.step("expiry", check_expiry(mrz.expiry_date(), self.now))?;
         let details = file(11).map(parse_dg11).transpose().map_err(data_group);
         let personal = self.step("personal_details", details)?.unwrap_or_default();
@@ -318,8 +318,14 @@ fn profile(signer: &Certificate) -> Result<(), Refusal> {
     )
 }
 
-fn document_type(mrz: &Mrz, signer: &Certificate) -> Result<(), Refusal> {
+fn document_type(mrz: &Mrz, signer: &Certificate, policy: &CardPolicy) -> Result<(), Refusal> {
     let code = mrz.document_code();
+    // A passport or a residence permit of the same state, under the same authority, is no identity card.
+    require(
+        mrz.format() == MrzFormat::Td1 && policy.document_codes.iter().any(|accepted| accepted == code),
+        "document_type",
+        "the document is no identity card",
+    )?;
     let allowed = signer.extensions.document_types.as_ref().is_none_or(|types| {
         types
             .iter()

@@ -9,6 +9,9 @@
 pub struct CardPolicy {
     /// The issuing state of the card as ISO 3166-1 alpha-3.
     pub country: String,
+    /// The document codes of the machine readable zone that count; anything else, a passport or a residence permit of the
+    /// same state, is refused. All are cards of size TD1.
+    pub document_codes: Vec<String>,
     /// Whether algorithms of older cards count: SHA-1, and RSA keys of 1024 to 1535 bits in the chip.
     pub allow_legacy: bool,
     /// Whether the chip must prove itself; without, a copied card passes at level `low`.
@@ -21,10 +24,11 @@ pub struct CardPolicy {
 }
 
 impl Default for CardPolicy {
-    /// Demands a Moroccan card with a chip that proves itself, and no legacy algorithm.
+    /// Demands a Moroccan identity card with a chip that proves itself, and no legacy algorithm.
     fn default() -> Self {
         Self {
             country: "MAR".to_owned(),
+            document_codes: vec!["I".to_owned(), "ID".to_owned()],
             allow_legacy: false,
             require_chip_proof: true,
             require_crl: false,
