@@ -6,6 +6,7 @@ use mahfada_base::{Secret, base64url};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use crate::form::client_id;
 use crate::{
     AuthorizationDetail, CODE_CHALLENGE_METHOD, CodeChallenge, ErrorCode, Form, FormError, OAuthError,
     OPENID_CREDENTIAL, PkceError, encode_form, object_from_slice,
@@ -19,9 +20,6 @@ mod tests;
 
 /// The interaction in which the citizen's card answers a challenge.
 pub const CARD_INTERACTION: &str = "urn:mahfada:ia:card";
-
-/// The most bytes of a `client_id`.
-const MAX_CLIENT_ID: usize = 256;
 
 /// The wallet's commitment to its first credential keys, made before any card challenge exists (decision D2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -114,7 +112,7 @@ impl AuthorizationChallengeRequest {
             return Err(PkceError::Method.into());
         }
         Ok(Self::Initial {
-            client_id: client_id(form.require("client_id")?)?,
+            client_id: client_id(&form)?.ok_or(FormError::Missing("client_id"))?,
             requested: RequestedCredential::from_form(&form)?,
             code_challenge: CodeChallenge::parse(form.require("code_challenge")?)?,
             key_commitment: KeyCommitment::from_base64url(form.require("key_commitment")?)
@@ -146,14 +144,6 @@ impl AuthorizationChallengeRequest {
             }
         }
     }
-}
-
-/// A client names itself in at most [`MAX_CLIENT_ID`] bytes: the server keeps and echoes the text.
-fn client_id(text: &str) -> Result<String, FormError> {
-    if text.len() > MAX_CLIENT_ID {
-        return Err(FormError::Invalid("client_id"));
-    }
-    Ok(text.to_owned())
 }
 
 impl RequestedCredential {

@@ -91,6 +91,17 @@ pub fn encode_form<'a>(parameters: impl IntoIterator<Item = (&'a str, &'a str)>)
         .finish()
 }
 
+/// The most bytes of a `client_id`: the server keeps and echoes the text of whoever asks.
+const MAX_CLIENT_ID: usize = 256;
+
+/// Takes the name that a client gives itself, if any.
+pub(crate) fn client_id(form: &Form) -> Result<Option<String>, FormError> {
+    match form.get("client_id") {
+        Some(text) if text.len() > MAX_CLIENT_ID => Err(FormError::Invalid("client_id")),
+        named => Ok(named.map(str::to_owned)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

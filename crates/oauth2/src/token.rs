@@ -4,6 +4,7 @@ use mahfada_base::Secret;
 use mahfada_base::json::JsonError;
 use serde::{Deserialize, Serialize};
 
+use crate::form::client_id;
 use crate::{
     AccessToken, AuthorizationDetail, CodeVerifier, ErrorCode, Form, FormError, OAuthError, PkceError, TokenType,
     encode_form, object_from_slice,
@@ -99,12 +100,12 @@ impl TokenRequest {
                 code: secret(form.require("code")?),
                 code_verifier: CodeVerifier::parse(form.require("code_verifier")?)?,
                 redirect_uri: form.get("redirect_uri").map(str::to_owned),
-                client_id: form.require("client_id")?.to_owned(),
+                client_id: client_id(&form)?.ok_or(FormError::Missing("client_id"))?,
             }),
             PRE_AUTHORIZED_CODE => Ok(Self::PreAuthorizedCode {
                 pre_authorized_code: secret(form.require("pre-authorized_code")?),
                 tx_code: form.get("tx_code").map(secret),
-                client_id: form.get("client_id").map(str::to_owned),
+                client_id: client_id(&form)?,
             }),
             _ => Err(TokenError::UnsupportedGrantType),
         }
@@ -249,6 +250,18 @@ mod tests {
             let error = TokenRequest::parse_form(body.as_bytes()).unwrap_err();
             assert_eq!(error.code(), reason, "{body}");
             assert_eq!(error.to_oauth().error.as_str(), wire, "{body}");
+        }
+    }
+
+    #[test]
+    fn a_client_names_itself_in_256_bytes() {
+        for (length, accepted) in [(256, true), (257, false)] {
+            let name = "w".repeat(length);
+            let code = format!("grant_type=authorization_code&code=abc&code_verifier={VERIFIER}&client_id={name}");
+            let offer = format!("{PRE_AUTHORIZED}&client_id={name}");
+            for body in [code, offer] {
+                assert_eq!(TokenRequest::parse_form(body.as_bytes()).is_ok(), accepted, "{length}");
+            }
         }
     }
 

@@ -9,6 +9,14 @@ fn initial() -> String {
 }
 
 #[test]
+fn a_client_names_itself_in_256_bytes() {
+    let named = |length: usize| initial().replace("client_id=w", &format!("client_id={}", "w".repeat(length)));
+    AuthorizationChallengeRequest::parse_form(named(256).as_bytes()).unwrap();
+    let error = AuthorizationChallengeRequest::parse_form(named(257).as_bytes()).unwrap_err();
+    assert_eq!(error.to_oauth().error.as_str(), "invalid_request");
+}
+
+#[test]
 fn requests_come_back_as_written() {
     let by_details = AuthorizationChallengeRequest::Initial {
         client_id: "w".to_owned(),
