@@ -11,6 +11,14 @@ use crate::CredentialType;
 
 /// Decides who may sign credentials and status lists; the trust store implements it.
 pub trait IssuerTrust: Debug {
+    /// Parses an `x5c` header; whoever remembers certificates need not read them again. It decides nothing.
+    ///
+    /// # Errors
+    /// [`ChainError`] as [`UnverifiedChain::from_x5c`].
+    fn read_chain(&self, x5c: &[String]) -> Result<UnverifiedChain, ChainError> {
+        UnverifiedChain::from_x5c(x5c)
+    }
+
     /// Decides chain, role, entity, entitlement for this type, and time, in that order, all of it as of `at`.
     ///
     /// Whether the credential was issued under that entitlement is the caller's to check, with

@@ -6,7 +6,7 @@ use mahfada_jose::Jwk;
 use mahfada_sd_jwt::SdJwtError;
 use mahfada_sd_jwt::vc::{SdJwtVcError, UnverifiedSdJwtVc, VerifiedSdJwtVc};
 use mahfada_status_list::{StatusReference, StatusReferenceError};
-use mahfada_x509::{ChainError, UnverifiedChain};
+use mahfada_x509::ChainError;
 
 use crate::{Claims, CredentialFormat, CredentialType, IssuerTrust, IssuerTrustError, TrustedEntity};
 
@@ -125,7 +125,7 @@ impl UnverifiedCredential {
     ) -> Result<VerifiedCredential, CredentialError> {
         let vct = self.0.unverified_vct().filter(|vct| !vct.is_empty());
         let credential_type = CredentialType::new(vct.ok_or(CredentialError::Type)?);
-        let chain = UnverifiedChain::from_x5c(self.0.x5c().ok_or(CredentialError::NoChain)?)?;
+        let chain = trust.read_chain(self.0.x5c().ok_or(CredentialError::NoChain)?)?;
         let issuer = trust.trusted_issuer(&chain, &credential_type, now, provider)?;
         let sd_jwt = self.0.verify(issuer.key(), now, provider)?;
         // The type that was asked about is the one that was signed: both come from the same payload bytes.

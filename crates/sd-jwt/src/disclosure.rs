@@ -76,10 +76,12 @@ impl Disclosure {
 
     /// Makes the disclosure of a claim (with a name) or of an array element (without).
     pub(crate) fn new(salt: &str, name: Option<&str>, value: Value) -> Self {
-        let mut elements = vec![Value::from(salt)];
-        elements.extend(name.map(Value::from));
-        elements.push(value.clone());
-        let encoded = base64url::encode(Value::Array(elements).to_string());
+        let (salt, written) = (Value::from(salt), &value);
+        let elements = match name {
+            Some(name) => format!("[{salt},{},{written}]", Value::from(name)),
+            None => format!("[{salt},{written}]"),
+        };
+        let encoded = base64url::encode(elements);
         Self {
             encoded,
             name: name.map(ToOwned::to_owned),

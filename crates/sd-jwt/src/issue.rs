@@ -116,8 +116,10 @@ impl SdJwtIssuance {
         if uses_reserved_name(&claims) {
             return Err(SdJwtIssueError::ReservedName);
         }
+        let hidden = self.hidden_places(&claims)?;
         let mut concealer = Concealer {
-            hidden: self.hidden_places(&claims)?,
+            salts: draw_salts(hidden.len(), random)?.into_iter(),
+            hidden,
             decoys: self.decoys,
             disclosures: Vec::new(),
             random,
@@ -167,7 +169,15 @@ impl fmt::Debug for SdJwtIssuance {
     }
 }
 
+/// Draws a salt for each disclosure, all in one go: the source is asked once.
+fn draw_salts(count: usize, random: &dyn Random) -> Result<Vec<[u8; SALT_LENGTH]>, RandomError> {
+    let mut salts = vec![[0; SALT_LENGTH]; count];
+    random.fill(salts.as_flattened_mut())?;
+    Ok(salts)
+}
+
 struct Concealer<'a> {
+    salts: std::vec::IntoIter<[u8; SALT_LENGTH]>,
     hidden: BTreeSet<Vec<PathSegment>>,
     decoys: usize,
     disclosures: Vec<Disclosure>,
@@ -225,8 +235,7 @@ impl Concealer<'_> {
     }
 
     fn conceal(&mut self, name: Option<&str>, value: Value) -> Result<String, SdJwtIssueError> {
-        let mut salt = [0; SALT_LENGTH];
-        self.random.fill(&mut salt)?;
+        let salt = self.salts.next().ok_or(RandomError)?;
         let disclosure = Disclosure::new(&base64url::encode(salt), name, value);
         let digest = HashAlgorithm::Sha256.digest(disclosure.encoded(), self.digest);
         self.disclosures.push(disclosure);

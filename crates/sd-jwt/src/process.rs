@@ -126,12 +126,16 @@ impl<'a> Processor<'a> {
     }
 
     /// Processes the value that stands at `segment` below the present place.
-    fn below(&mut self, segment: PathSegment, value: &'a Value) -> Result<Value, ProcessError> {
+    fn below(&mut self, segment: impl FnOnce() -> PathSegment, value: &'a Value) -> Result<Value, ProcessError> {
         // Disclosures nest documents into documents, so the parser's bound alone does not hold here.
         if self.path.len() >= json::MAX_DEPTH {
             return Err(ProcessError::TooDeep);
         }
-        self.path.push(segment);
+        // Nothing below a plain value asks where it stands.
+        if !value.is_object() && !value.is_array() {
+            return Ok(value.clone());
+        }
+        self.path.push(segment());
         let processed = self.value(value);
         self.path.pop();
         processed
@@ -146,7 +150,7 @@ impl<'a> Processor<'a> {
         }
         let mut output = Map::new();
         for (name, value) in members.iter().filter(|(name, _)| *name != SD && *name != SD_ALG) {
-            let processed = self.below(PathSegment::Name(name.clone()), value)?;
+            let processed = self.below(|| PathSegment::Name(name.clone()), value)?;
             output.insert(name.clone(), processed);
         }
         let digests = match members.get(SD) {
@@ -181,7 +185,7 @@ impl<'a> Processor<'a> {
         for element in elements {
             let segment = PathSegment::Index(output.len() as u64);
             let Some(digest) = element.get(ELLIPSIS) else {
-                output.push(self.below(segment, element)?);
+                output.push(self.below(|| segment, element)?);
                 continue;
             };
             if element.as_object().is_none_or(|members| members.len() != 1) {
@@ -228,7 +232,7 @@ impl<'a> Processor<'a> {
         if let Some(entry) = self.places.get_mut(index) {
             *entry = Some(place);
         }
-        let value = self.below(segment, disclosure.value())?;
+        let value = self.below(|| segment, disclosure.value())?;
         self.open.pop();
         Ok(value)
     }

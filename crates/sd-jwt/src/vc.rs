@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use mahfada_base::{CLOCK_SKEW, ClaimsPath, PathSegment, UnixTime, json};
+use mahfada_base::{CLOCK_SKEW, ClaimsPath, PathSegment, UnixTime};
 use mahfada_crypto::{CryptoProvider, PublicKey, SignatureAlgorithm};
 use mahfada_jose::{Expectation, Jwk, JwkError};
 use serde_json::{Map, Value};
@@ -75,7 +75,11 @@ impl SdJwtVcError {
 }
 
 /// A credential of which nothing has been checked but the form.
-pub struct UnverifiedSdJwtVc(UnverifiedSdJwt, Option<String>);
+pub struct UnverifiedSdJwtVc {
+    sd_jwt: UnverifiedSdJwt,
+    /// What the payload of `sd_jwt` says, as long as nobody vouches for it.
+    payload: Map<String, Value>,
+}
 
 /// A credential whose signature, disclosures, type and times hold.
 ///
@@ -96,28 +100,26 @@ impl UnverifiedSdJwtVc {
     /// [`SdJwtError`] as [`UnverifiedSdJwt::parse`].
     pub fn parse(text: &str) -> Result<Self, SdJwtError> {
         let sd_jwt = UnverifiedSdJwt::parse(text)?;
-        let payload = json::parse(sd_jwt.jws().unverified_payload());
-        let payload = payload.map_err(|_| SdJwtError::Payload)?;
-        let vct = payload.get("vct").and_then(Value::as_str).map(ToOwned::to_owned);
-        Ok(Self(sd_jwt, vct))
+        let payload = sd_jwt.unverified_payload()?;
+        Ok(Self { sd_jwt, payload })
     }
 
     /// Returns the certificate chain that the header names, unverified.
     #[must_use]
     pub fn x5c(&self) -> Option<&[String]> {
-        self.0.x5c()
+        self.sd_jwt.x5c()
     }
 
     /// Returns the type that the credential claims to have: enough to ask who may issue it, and for nothing else.
     #[must_use]
     pub fn unverified_vct(&self) -> Option<&str> {
-        self.1.as_deref()
+        self.payload.get("vct").and_then(Value::as_str)
     }
 
     /// Returns the key binding JWT, unverified, if the text ends with one.
     #[must_use]
     pub fn key_binding(&self) -> Option<&str> {
-        self.0.key_binding()
+        self.sd_jwt.key_binding()
     }
 
     /// Refuses a key binding: a holder takes an issued credential only without (RFC 9901 §7.2).
@@ -125,7 +127,7 @@ impl UnverifiedSdJwtVc {
     /// # Errors
     /// [`SdJwtError::UnexpectedKeyBinding`] when there is one.
     pub const fn refuse_key_binding(&self) -> Result<(), SdJwtError> {
-        self.0.refuse_key_binding()
+        self.sd_jwt.refuse_key_binding()
     }
 
     /// Verifies type, signature, disclosures, visibility of claims and times (RFC 9901 §7.1, SD-JWT VC §2.5).
@@ -144,7 +146,9 @@ impl UnverifiedSdJwtVc {
             typ: &[TYP, LEGACY_TYP],
             algorithms: ALGORITHMS,
         };
-        let sd_jwt = self.0.verify(issuer_key, &expectation, provider)?;
+        let sd_jwt = self
+            .sd_jwt
+            .verify_parsed(Ok(self.payload), issuer_key, &expectation, provider)?;
         check_visible(&sd_jwt)?;
         let payload = sd_jwt.signed_payload();
         let vct = payload.get("vct").and_then(Value::as_str).filter(|vct| !vct.is_empty());
@@ -263,8 +267,8 @@ impl fmt::Debug for UnverifiedSdJwtVc {
     /// Shows the type, lengths and counts: the rest is personal data.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("UnverifiedSdJwtVc")
-            .field("vct", &self.1)
-            .field("sd_jwt", &self.0)
+            .field("vct", &self.unverified_vct())
+            .field("sd_jwt", &self.sd_jwt)
             .finish()
     }
 }

@@ -37,11 +37,29 @@ impl UnverifiedSdJwt {
         expectation: &Expectation<'_>,
         provider: &CryptoProvider,
     ) -> Result<VerifiedSdJwt, SdJwtError> {
+        let payload = self.unverified_payload();
+        self.verify_parsed(payload, issuer_key, expectation, provider)
+    }
+
+    /// Parses the payload before anything vouches for it.
+    pub(crate) fn unverified_payload(&self) -> Result<Map<String, Value>, SdJwtError> {
+        match json::parse(self.jws.unverified_payload()) {
+            Ok(Value::Object(payload)) => Ok(payload),
+            _ => Err(SdJwtError::Payload),
+        }
+    }
+
+    /// Verifies like [`Self::verify`]; `payload` is what [`Self::unverified_payload`] of this same SD-JWT returned.
+    pub(crate) fn verify_parsed(
+        self,
+        payload: Result<Map<String, Value>, SdJwtError>,
+        issuer_key: &PublicKey,
+        expectation: &Expectation<'_>,
+        provider: &CryptoProvider,
+    ) -> Result<VerifiedSdJwt, SdJwtError> {
         let key_binding = self.key_binding().map(ToOwned::to_owned);
-        let jws = self.jws.verify(issuer_key, expectation, provider)?;
-        let Ok(Value::Object(payload)) = json::parse(jws.payload()) else {
-            return Err(SdJwtError::Payload);
-        };
+        self.jws.verify(issuer_key, expectation, provider)?;
+        let payload = payload?;
         let hash = HashAlgorithm::of_payload(&payload)?;
         let digests: Vec<String> = self
             .disclosures

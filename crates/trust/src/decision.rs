@@ -40,7 +40,7 @@ impl TrustStore {
         provider: &CryptoProvider,
     ) -> Result<RelyingPartyIdentity, TrustError> {
         let list = self.current_list(TrustRole::AccessCertificates, at)?;
-        let chain = verify_chain(list, chain, at, provider)?;
+        let chain = self.verify_chain(list, chain, at, provider)?;
         // The entities of this list are those who certify relying parties, so the leaf names somebody else.
         let services = || list.entities().iter().flat_map(|entity| &entity.services);
         require_none_stopped(chain.anchor(), services())?;
@@ -85,7 +85,7 @@ impl TrustStore {
         provider: &CryptoProvider,
     ) -> Result<Standing<'_>, TrustError> {
         let list = self.current_list(role, at)?;
-        let chain = verify_chain(list, chain, at, provider)?;
+        let chain = self.verify_chain(list, chain, at, provider)?;
         let (entity, services) = find_entity(list, &chain)?;
         Ok(Standing {
             chain,
@@ -94,30 +94,31 @@ impl TrustStore {
             list_sequence: list.sequence(),
         })
     }
+
+    /// Verifies the chain under the authorities of the list; an authority of nobody is [`TrustError::UnknownEntity`].
+    fn verify_chain(
+        &self,
+        list: &TrustedList,
+        chain: &UnverifiedChain,
+        at: UnixTime,
+        provider: &CryptoProvider,
+    ) -> Result<VerifiedChain, TrustError> {
+        let services = list.entities().iter().flat_map(|entity| &entity.services);
+        let authorities: Vec<&Certificate> = services.flat_map(|service| &service.authorities).collect();
+        let profile = list.role().chain_profile();
+        chain
+            .verify_remembering(&authorities, &profile, at, self.chains(), provider)
+            .map_err(|error| match error {
+                ChainError::Untrusted => TrustError::UnknownEntity,
+                other => TrustError::Chain(other),
+            })
+    }
 }
 
 impl Standing<'_> {
     fn require_none_stopped(&self) -> Result<(), TrustError> {
         require_none_stopped(self.chain.anchor(), &self.entity.services)
     }
-}
-
-fn verify_chain(
-    list: &TrustedList,
-    chain: &UnverifiedChain,
-    at: UnixTime,
-    provider: &CryptoProvider,
-) -> Result<VerifiedChain, TrustError> {
-    let services = list.entities().iter().flat_map(|entity| &entity.services);
-    let authorities: Vec<Certificate> = services
-        .flat_map(|service| service.authorities.iter().cloned())
-        .collect();
-    chain
-        .verify(&authorities, &list.role().chain_profile(), at, provider)
-        .map_err(|error| match error {
-            ChainError::Untrusted => TrustError::UnknownEntity,
-            other => TrustError::Chain(other),
-        })
 }
 
 /// Finds who stands behind the leaf: the entity whose identifier the leaf names, if it stands under that entity's own

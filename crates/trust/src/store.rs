@@ -1,9 +1,11 @@
 //! The trust store: one root, the current list of each role, and the memory against older ones.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use mahfada_base::UnixTime;
 use mahfada_crypto::{CryptoProvider, Digest};
+use mahfada_x509::ChainMemory;
 
 use crate::{
     ListError, ListMemory, ListSigner, RootDocument, RootError, SeenList, SeenSigner, TrustError, TrustRole,
@@ -22,16 +24,18 @@ pub struct TrustStore {
     root: VerifiedRoot,
     memory: ListMemory,
     lists: BTreeMap<TrustRole, TrustedList>,
+    chains: Arc<ChainMemory>,
 }
 
 impl TrustStore {
     /// Starts without lists: nobody is trusted until [`Self::accept_list`] has accepted one.
     #[must_use]
-    pub const fn new(root: VerifiedRoot, memory: ListMemory) -> Self {
+    pub fn new(root: VerifiedRoot, memory: ListMemory) -> Self {
         Self {
             root,
             memory,
             lists: BTreeMap::new(),
+            chains: Arc::new(ChainMemory::new()),
         }
     }
 
@@ -126,6 +130,15 @@ impl TrustStore {
     #[must_use]
     pub fn list(&self, role: TrustRole) -> Option<&TrustedList> {
         self.lists.get(&role)
+    }
+
+    /// Forgets the chains that it has verified; decisions stay the same and take longer. Clones share that memory.
+    pub fn forget_chains(&self) {
+        self.chains.forget();
+    }
+
+    pub(crate) fn chains(&self) -> &ChainMemory {
+        &self.chains
     }
 
     /// Returns the list of a role to decide with, if neither it nor the root has expired at this time.

@@ -6,8 +6,10 @@ use mahfada_crypto::{CryptoProvider, PublicKey, SignatureAlgorithm};
 use crate::{Certificate, ChainProfile};
 
 pub use error::ChainError;
+pub use memory::ChainMemory;
 
 mod error;
+mod memory;
 #[cfg(test)]
 mod tests;
 
@@ -37,6 +39,14 @@ impl UnverifiedChain {
     /// # Errors
     /// [`ChainError`] when the chain is too long or a certificate cannot be read.
     pub fn from_x5c(x5c: &[String]) -> Result<Self, ChainError> {
+        Self::from_x5c_remembering(x5c, &ChainMemory::none())
+    }
+
+    /// Parses like [`Self::from_x5c`], and does not read a certificate again that `memory` holds.
+    ///
+    /// # Errors
+    /// [`ChainError`] when the chain is too long or a certificate cannot be read.
+    pub fn from_x5c_remembering(x5c: &[String], memory: &ChainMemory) -> Result<Self, ChainError> {
         if x5c.len() > MAX_CERTIFICATES {
             return Err(ChainError::Length);
         }
@@ -47,7 +57,7 @@ impl UnverifiedChain {
         let mut certificates = Vec::with_capacity(x5c.len());
         for text in x5c {
             let der = base64url::decode_standard(text).map_err(|_| ChainError::Encoding)?;
-            certificates.push(Certificate::from_der(&der)?);
+            certificates.push(memory.read(&der)?);
         }
         Self::from_certificates(certificates)
     }
@@ -92,11 +102,27 @@ impl UnverifiedChain {
         at: UnixTime,
         provider: &CryptoProvider,
     ) -> Result<VerifiedChain, ChainError> {
+        let anchors: Vec<&Certificate> = anchors.iter().collect();
+        self.verify_remembering(&anchors, profile, at, &ChainMemory::none(), provider)
+    }
+
+    /// Verifies like [`Self::verify`], and does not check a signature again that `memory` knows to hold.
+    ///
+    /// # Errors
+    /// [`ChainError`] naming the first rule that does not hold.
+    pub fn verify_remembering(
+        &self,
+        anchors: &[&Certificate],
+        profile: &ChainProfile,
+        at: UnixTime,
+        memory: &ChainMemory,
+        provider: &CryptoProvider,
+    ) -> Result<VerifiedChain, ChainError> {
         self.check_leaf(profile)?;
         // HAIP 1.0 §5: the anchor stays out of the chain, so that nobody takes trust from the message itself.
         if self
             .certificates()
-            .any(|certificate| certificate.is_self_signed() || anchors.contains(certificate))
+            .any(|certificate| certificate.is_self_signed() || anchors.contains(&certificate))
         {
             return Err(ChainError::AnchorInChain);
         }
@@ -106,15 +132,17 @@ impl UnverifiedChain {
         }
         let mut child = &self.leaf;
         for (below, issuer) in self.issuers.iter().enumerate() {
-            check_link(child, issuer, below, provider)?;
+            check_link(child, issuer, below, memory, provider)?;
             child = issuer;
         }
-        let anchor = find_anchor(child, anchors, self.issuers.len(), at, provider)?;
-        Ok(VerifiedChain {
+        let anchor = find_anchor(child, anchors, self.issuers.len(), at, memory, provider)?;
+        let verified = VerifiedChain {
             leaf: self.leaf.clone(),
             leaf_key: self.leaf.public_key(provider)?,
             anchor: anchor.clone(),
-        })
+        };
+        memory.keep(self.certificates());
+        Ok(verified)
     }
 
     fn check_leaf(&self, profile: &ChainProfile) -> Result<(), ChainError> {
@@ -159,17 +187,19 @@ impl VerifiedChain {
 
 fn find_anchor<'a>(
     child: &Certificate,
-    anchors: &'a [Certificate],
+    anchors: &[&'a Certificate],
     below: usize,
     at: UnixTime,
+    memory: &ChainMemory,
     provider: &CryptoProvider,
 ) -> Result<&'a Certificate, ChainError> {
     let mut fault = ChainError::Untrusted;
     for anchor in anchors
         .iter()
+        .copied()
         .filter(|anchor| anchor.subject_der() == child.issuer_der())
     {
-        let checked = check_link(child, anchor, below, provider)
+        let checked = check_link(child, anchor, below, memory, provider)
             .and_then(|()| check_extensions(anchor))
             .and_then(|()| check_validity(anchor, at));
         match checked {
@@ -186,6 +216,7 @@ fn check_link(
     child: &Certificate,
     issuer: &Certificate,
     below: usize,
+    memory: &ChainMemory,
     provider: &CryptoProvider,
 ) -> Result<(), ChainError> {
     if child.issuer_der() != issuer.subject_der() {
@@ -195,7 +226,7 @@ fn check_link(
     if matches!(identifiers, (Some(authority), Some(subject)) if authority != subject) {
         return Err(ChainError::KeyIdentifier);
     }
-    check_signature(child, issuer, provider)?;
+    memory.check_once(child, issuer, provider, || check_signature(child, issuer, provider))?;
     let extensions = issuer.extensions();
     if !extensions.ca || !extensions.key_cert_sign {
         return Err(ChainError::NotCa);

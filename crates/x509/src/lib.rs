@@ -16,7 +16,7 @@ mod oid;
 mod profile;
 
 pub use certificate::{Attribute, Certificate, CertificateError};
-pub use chain::{ChainError, UnverifiedChain, VerifiedChain};
+pub use chain::{ChainError, ChainMemory, UnverifiedChain, VerifiedChain};
 #[cfg(any(feature = "issue", test))]
 pub use issue::{CertificateKind, CertificateTemplate, IssueError, SubjectName, issue, self_signed};
 pub use profile::ChainProfile;

@@ -5,12 +5,16 @@ use std::collections::BTreeMap;
 use mahfada_base::UnixTime;
 use mahfada_credential::{CredentialType, IssuerTrust, IssuerTrustError, TrustedEntity};
 use mahfada_crypto::CryptoProvider;
-use mahfada_x509::UnverifiedChain;
+use mahfada_x509::{ChainError, UnverifiedChain};
 
 use super::{PID_TYPE_PREFIX, Standing, granted_since};
 use crate::{TrustError, TrustRole, TrustStore};
 
 impl IssuerTrust for TrustStore {
+    fn read_chain(&self, x5c: &[String]) -> Result<UnverifiedChain, ChainError> {
+        UnverifiedChain::from_x5c_remembering(x5c, self.chains())
+    }
+
     fn trusted_issuer(
         &self,
         chain: &UnverifiedChain,

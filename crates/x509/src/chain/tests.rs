@@ -431,3 +431,26 @@ fn swap(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
     }
     out
 }
+
+#[test]
+fn a_remembered_signature_changes_nothing_but_the_work() {
+    let pki = pki();
+    let chain = [&pki.leaf.certificate, &pki.inter.certificate];
+    let unverified = UnverifiedChain::from_x5c(&x5c(&chain)).unwrap();
+    let memory = ChainMemory::new();
+    let verify = |anchor: &Certificate, profile, at| {
+        unverified
+            .verify_remembering(&[anchor], profile, at, &memory, &PROVIDER)
+            .map(|_| ())
+    };
+    let root = &pki.root.certificate;
+    for _ in 0..2 {
+        verify(root, &ACCESS, NOW).unwrap();
+    }
+    // Times, purpose and anchors are looked at every time.
+    assert_eq!(verify(root, &ACCESS, NOT_AFTER.plus(1)), Err(ChainError::Expired));
+    let other = ChainProfile::credential_signer();
+    assert_eq!(verify(root, &other, NOW), Err(ChainError::ExtendedKeyUsage));
+    let stranger = anchor(&ca("Root", Some(1)), "stranger").certificate;
+    assert!(verify(&stranger, &ACCESS, NOW).is_err());
+}
