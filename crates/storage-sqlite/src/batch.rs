@@ -37,6 +37,11 @@ pub(crate) fn run(connection: &Connection, jobs: Vec<Job>) -> Health {
     health
 }
 
+/// Runs one work outside any transaction, on a connection that refuses to write, and answers.
+pub(crate) fn answer_beside(connection: &Connection, job: Job) {
+    tell(job.done, run_work(connection, job.work));
+}
+
 type Answer = Result<End, StorageError>;
 
 fn transact(connection: &Connection, works: Vec<Work>) -> (Result<Vec<Answer>, StorageError>, Health) {
@@ -58,12 +63,12 @@ fn transact(connection: &Connection, works: Vec<Work>) -> (Result<Vec<Answer>, S
         Ok(()) => (Ok(answers), Health::Good),
         Err(error) => {
             let health = abandon(connection);
-            let lost = if is_survivable(&error) {
-                health
+            if is_survivable(&error) {
+                (Err(error), health)
             } else {
-                Health::Lost(error.clone())
-            };
-            (Err(error), lost)
+                // The sync may have failed before or after the commit reached the disk.
+                (Err(StorageError::undecided(error.clone())), Health::Lost(error))
+            }
         }
     }
 }

@@ -32,6 +32,11 @@ impl Columns<'_> {
         self.get(column).map(UnixTime::new)
     }
 
+    /// Reads a column that is never below zero.
+    pub(crate) fn count(&self, column: &'static str) -> Result<u64, StorageError> {
+        u64::try_from(self.get::<i64>(column)?).map_err(|_| self.inconsistent(column))
+    }
+
     /// Reads a text column whose value is one of a few.
     pub(crate) fn one_of<T: Copy>(&self, column: &'static str, names: &[(T, &str)]) -> Result<T, StorageError> {
         let text: String = self.get(column)?;

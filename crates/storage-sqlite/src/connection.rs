@@ -34,6 +34,16 @@ pub(crate) fn open(path: &Path) -> Result<Connection, StorageError> {
     Ok(connection)
 }
 
+/// Opens a database file that [`open`] has made, for reading only.
+pub(crate) fn open_beside(path: &Path) -> Result<Connection, StorageError> {
+    let connection = Connection::open(path).map_err(from_sqlite)?;
+    set_pragmas(&connection).map_err(from_sqlite)?;
+    connection
+        .pragma_update(None, "query_only", true)
+        .map_err(from_sqlite)?;
+    Ok(connection)
+}
+
 /// Opens an empty database in memory.
 pub(crate) fn in_memory() -> Result<Connection, StorageError> {
     let mut connection = Connection::open_in_memory().map_err(from_sqlite)?;

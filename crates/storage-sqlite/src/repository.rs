@@ -4,13 +4,16 @@ mod access_token;
 mod audit;
 mod authorization_code;
 mod card_session;
+mod event;
 mod issuance;
 mod pre_authorized_code;
 mod presentation;
 mod published_list;
+mod purge;
 mod single_use;
 mod status_list;
 mod trust_memory;
+mod webhook_delivery;
 
 use mahfada_storage::StorageError;
 

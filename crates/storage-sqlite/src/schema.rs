@@ -5,7 +5,10 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use crate::error::from_sqlite;
 
-const VERSIONS: &[&str] = &[include_str!("schema/version_1.sql")];
+const VERSIONS: &[&str] = &[
+    include_str!("schema/version_1.sql"),
+    include_str!("schema/version_2.sql"),
+];
 
 /// Brings the database to the last version, each step in a transaction of its own.
 pub(crate) fn migrate(connection: &mut Connection) -> Result<(), StorageError> {
@@ -40,6 +43,8 @@ fn refuse_newer(version: u32) -> Result<(), StorageError> {
 
 #[cfg(test)]
 mod tests {
+    use mahfada_storage::{CodeState, StatusListUri};
+
     use super::*;
 
     #[test]
@@ -48,6 +53,33 @@ mod tests {
         migrate(&mut connection).unwrap();
         migrate(&mut connection).unwrap();
         assert_eq!(version(&connection).unwrap() as usize, VERSIONS.len());
+    }
+
+    #[test]
+    fn second_version_keeps_what_the_first_held() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(include_str!("schema/version_1.sql")).unwrap();
+        connection.pragma_update(None, "user_version", 1).unwrap();
+        connection
+            .execute_batch(
+                "INSERT INTO pre_authorized_code VALUES
+                     (zeroblob(32), 'issuer', 'pid', 'offer-1', x'01', NULL, 2, 'redeemed', 7);
+                 INSERT INTO status_list (uri, issuer, bits, size) VALUES ('list', 'issuer', 2, 10);
+                 INSERT INTO status_entry (uri, idx) VALUES ('list', 3);
+                 UPDATE status_entry SET value = 1;",
+            )
+            .unwrap();
+        migrate(&mut connection).unwrap();
+        assert_eq!(version(&connection).unwrap() as usize, VERSIONS.len());
+        let mut unit = crate::unit::SqliteUnit::new(&connection);
+        let unit: &mut dyn mahfada_storage::UnitOfWork = &mut unit;
+        let offer = mahfada_storage::OfferId::new("offer-1");
+        let code = unit.pre_authorized_codes().lookup_by_offer(&offer).unwrap().unwrap();
+        assert_eq!((code.wrong_tx_codes, code.state), (2, CodeState::Redeemed));
+        assert_eq!(unit.pre_authorized_codes().issuance_of_offer(&offer).unwrap(), None);
+        let invalid = unit.status_lists().non_zero(&StatusListUri::new("list")).unwrap();
+        assert_eq!(invalid, [(3, 1)]);
+        assert_eq!(unit.webhook_deliveries().backlog().unwrap(), 0);
     }
 
     #[test]

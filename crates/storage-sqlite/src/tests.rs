@@ -1,6 +1,7 @@
-//! The conformance suite on files and in memory, and what is special to SQLite: two processes, killed processes,
-//! full disks.
+//! The conformance suite on files and in memory, and what is special to SQLite: reading beside the writer,
+//! two processes, killed processes, full disks.
 
+mod beside;
 mod child;
 mod conformance;
 mod directory;

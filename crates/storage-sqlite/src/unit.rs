@@ -2,10 +2,12 @@
 
 use std::fmt;
 
+use mahfada_base::UnixTime;
 use mahfada_storage::{
-    AccessTokenRepository, AuditRepository, AuthorizationCodeRepository, CardSessionRepository, IssuanceRepository,
-    PreAuthorizedCodeRepository, PresentationRepository, PublishedListRepository, SingleUseRepository,
-    StatusListRepository, StorageError, TrustMemoryRepository, UnitOfWork,
+    AccessTokenRepository, AuditRepository, AuthorizationCodeRepository, CardSessionRepository, EventRepository,
+    IssuanceRepository, PreAuthorizedCodeRepository, PresentationRepository, PublishedListRepository,
+    SingleUseRepository, StatusListRepository, StorageError, TrustMemoryRepository, UnitOfWork,
+    WebhookDeliveryRepository,
 };
 use rusqlite::{Connection, Params};
 
@@ -96,5 +98,14 @@ impl UnitOfWork for SqliteUnit<'_> {
     }
     fn audit(&mut self) -> &mut dyn AuditRepository {
         self
+    }
+    fn events(&mut self) -> &mut dyn EventRepository {
+        self
+    }
+    fn webhook_deliveries(&mut self) -> &mut dyn WebhookDeliveryRepository {
+        self
+    }
+    fn purge_expired(&mut self, until: UnixTime) -> Result<u64, StorageError> {
+        self.purge(until)
     }
 }

@@ -1,19 +1,23 @@
-//! Why a unit of work has not happened.
+//! Why a unit of work was not granted.
 
 use std::error::Error;
 use std::sync::Arc;
 
 use thiserror::Error;
 
-/// Why a unit of work has not happened; whatever the reason, none of its effects are kept.
+/// Why a unit of work has no result.
 ///
-/// One failed commit answers every work that waited for it, so the error can be cloned.
+/// With every reason but [`Undecided`](Self::Undecided) none of its effects are kept. One failed commit answers every work that waited for it, so the error can be cloned.
 #[derive(Clone, Debug, Error)]
 #[non_exhaustive]
 pub enum StorageError {
-    /// The store cannot be reached, has stopped, or the work itself broke off.
+    /// The store cannot be reached, had stopped before the work ran, or the work itself broke off.
     #[error("storage is unavailable")]
     Unavailable(#[source] Arc<dyn Error + Send + Sync>),
+    /// The store was lost while it made the work durable: the work has happened whole or not at all, and only a look at
+    /// the store after a restart tells which.
+    #[error("storage was lost before it could tell what happened")]
+    Undecided(#[source] Arc<dyn Error + Send + Sync>),
     /// The disk or the quota is full; reading goes on, and writing too once there is room.
     #[error("storage is full")]
     Full,
@@ -42,11 +46,17 @@ impl StorageError {
         Self::Unavailable(Arc::from(source.into()))
     }
 
+    /// Makes the error for a work that the store was lost over.
+    pub fn undecided(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::Undecided(Arc::from(source.into()))
+    }
+
     /// Returns the stable reason code.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Unavailable(_) => "storage_unavailable",
+            Self::Undecided(_) => "storage_undecided",
             Self::Full => "storage_full",
             Self::Busy => "storage_busy",
             Self::Inconsistent { .. } => "storage_inconsistent",

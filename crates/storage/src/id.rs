@@ -47,6 +47,35 @@ text_newtype! {
     ListSlug
 }
 
+text_newtype! {
+    /// The id of an event, random text that the caller draws; the idempotency key of its webhooks.
+    EventId
+}
+text_newtype! {
+    /// The name of a configured webhook endpoint.
+    WebhookEndpointId
+}
+
+/// The place of an event among those of its tenant, counted from 1 without a gap; no number comes twice.
+///
+/// What happens to other tenants moves no place, so places tell nothing of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EventSequence(u64);
+
+impl EventSequence {
+    /// Takes the number as it is.
+    #[must_use]
+    pub const fn new(sequence: u64) -> Self {
+        Self(sequence)
+    }
+
+    /// Returns the number.
+    #[must_use]
+    pub const fn get(self) -> u64 {
+        self.0
+    }
+}
+
 /// The place of an entry in the audit trail, counted from 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AuditSequence(u64);

@@ -29,31 +29,37 @@ mod audit;
 mod authorization_code;
 mod card_session;
 mod error;
+mod event;
 mod issuance;
 mod pre_authorized_code;
 mod presentation;
 mod published_list;
+mod reading;
 mod sealed;
 mod single_use;
 mod status_list;
 mod trust_memory;
 mod unit_of_work;
+mod webhook_delivery;
 
 pub use access_token::{AccessToken, AccessTokenRepository};
 pub use audit::{AuditEntry, AuditRecord, AuditRepository};
 pub use authorization_code::{AuthorizationCode, AuthorizationCodeRepository};
 pub use card_session::{CardSession, CardSessionRepository, CardSessionState};
 pub use error::StorageError;
+pub use event::{Event, EventRepository, NewEvent};
 pub use id::{
-    AuditSequence, ClientId, ConfigurationId, IssuanceId, IssuerId, ListSlug, OfferId, PresentationId, RequestId,
-    SessionId, StatusListUri, TenantId,
+    AuditSequence, ClientId, ConfigurationId, EventId, EventSequence, IssuanceId, IssuerId, ListSlug, OfferId,
+    PresentationId, RequestId, SessionId, StatusListUri, TenantId, WebhookEndpointId,
 };
 pub use issuance::{Issuance, IssuanceRepository, IssuanceState, RevokeOutcome, StatusIndex};
 pub use pre_authorized_code::{CodeState, MAX_WRONG_TX_CODES, PreAuthorizedCode, PreAuthorizedCodeRepository};
 pub use presentation::{Presentation, PresentationFlow, PresentationRepository, PresentationState};
 pub use published_list::{PublishedList, PublishedListRepository, RootVersion};
+pub use reading::Reading;
 pub use sealed::{CardRef, Digest32, PersonRef, Sealed, TokenHash};
 pub use single_use::{SingleUseKind, SingleUseRepository};
 pub use status_list::{StatusListRecord, StatusListRepository};
 pub use trust_memory::TrustMemoryRepository;
-pub use unit_of_work::{Done, End, Outcome, Storage, UnitOfWork, Work};
+pub use unit_of_work::{Done, End, Outcome, PURGE_BATCH, StatusEntriesDone, Storage, UnitOfWork, Work};
+pub use webhook_delivery::{WebhookDelivery, WebhookDeliveryRepository};

@@ -2,7 +2,7 @@
 
 use mahfada_base::UnixTime;
 
-use crate::{ConfigurationId, Digest32, IssuerId, OfferId, Sealed, StorageError, TokenHash};
+use crate::{ConfigurationId, Digest32, IssuanceId, IssuerId, OfferId, Sealed, StorageError, TokenHash};
 
 /// How many wrong transaction codes burn a pre-authorized code.
 pub const MAX_WRONG_TX_CODES: u8 = 5;
@@ -81,4 +81,16 @@ pub trait PreAuthorizedCodeRepository {
     /// # Errors
     /// Only when the store fails.
     fn redeem(&mut self, hash: &TokenHash) -> Result<bool, StorageError>;
+
+    /// Redeems a code like [`Self::redeem`] and remembers the access token it was redeemed for.
+    ///
+    /// # Errors
+    /// Only when the store fails.
+    fn redeem_for(&mut self, hash: &TokenHash, token: &TokenHash) -> Result<bool, StorageError>;
+
+    /// Finds the issuance made with the access token that the offer's code was redeemed for.
+    ///
+    /// # Errors
+    /// Only when the store fails.
+    fn issuance_of_offer(&mut self, offer_id: &OfferId) -> Result<Option<IssuanceId>, StorageError>;
 }

@@ -100,4 +100,17 @@ pub trait PresentationRepository {
         response_code: &TokenHash,
         browser_session: &Digest32,
     ) -> Result<Option<PresentationId>, StorageError>;
+
+    /// Forgets the presentations whose life ended before `expired_before`, in whatever state, and returns how many, at
+    /// most [`PURGE_BATCH`](crate::PURGE_BATCH); 0 says that nothing is left to forget.
+    ///
+    /// # Errors
+    /// Only when the store fails.
+    fn purge_before(&mut self, expired_before: UnixTime) -> Result<u64, StorageError>;
+
+    /// Returns how many presentations of all agencies are open and not over at `now`.
+    ///
+    /// # Errors
+    /// Only when the store fails.
+    fn count_open(&mut self, now: UnixTime) -> Result<u64, StorageError>;
 }

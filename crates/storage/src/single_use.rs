@@ -18,6 +18,10 @@ pub enum SingleUseKind {
     ClientAttestationJti,
     /// A pushed authorization request URI (RFC 9126 §2.2).
     RequestUri,
+    /// The first fetch of a request object by a wallet (OpenID4VP §5.10).
+    RequestFetch,
+    /// A copy of a credential that an agency has accepted.
+    PresentedCopy,
 }
 
 impl SingleUseKind {
@@ -30,6 +34,8 @@ impl SingleUseKind {
             Self::CardChallenge => "card_challenge",
             Self::ClientAttestationJti => "client_attestation_jti",
             Self::RequestUri => "request_uri",
+            Self::RequestFetch => "request_fetch",
+            Self::PresentedCopy => "presented_copy",
         }
     }
 }
@@ -45,7 +51,21 @@ pub trait SingleUseRepository {
     /// Only when the store fails.
     fn consume(&mut self, kind: SingleUseKind, hash: &Digest32, expires_at: UnixTime) -> Result<bool, StorageError>;
 
-    /// Forgets values that expired before `now` and returns how many.
+    /// Uses a value up like [`Self::consume`], and again once the use that is remembered expired before `now`, whether or
+    /// not a purge has come by.
+    ///
+    /// # Errors
+    /// Only when the store fails.
+    fn consume_anew(
+        &mut self,
+        kind: SingleUseKind,
+        hash: &Digest32,
+        now: UnixTime,
+        expires_at: UnixTime,
+    ) -> Result<bool, StorageError>;
+
+    /// Forgets values that expired before `now`, the oldest first, and returns how many, at most
+    /// [`PURGE_BATCH`](crate::PURGE_BATCH); 0 says that nothing is left to forget.
     ///
     /// The caller subtracts the clock skew that its checks allow, or a value could be used twice.
     ///

@@ -55,4 +55,12 @@ pub trait StatusListRepository {
     /// # Errors
     /// Only when the store fails.
     fn allocated_count(&mut self, uri: &StatusListUri) -> Result<u32, StorageError>;
+
+    /// Returns how many indexes are taken, for the measure of what is left; 0 when there is no such list.
+    ///
+    /// # Errors
+    /// Only when the store fails.
+    fn used(&mut self, uri: &StatusListUri) -> Result<u64, StorageError> {
+        self.allocated_count(uri).map(u64::from)
+    }
 }

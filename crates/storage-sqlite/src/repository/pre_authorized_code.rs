@@ -1,8 +1,8 @@
 //! Pre-authorized codes.
 
 use mahfada_storage::{
-    CodeState, ConfigurationId, IssuerId, MAX_WRONG_TX_CODES, OfferId, PreAuthorizedCode, PreAuthorizedCodeRepository,
-    Sealed, StorageError, TokenHash,
+    CodeState, ConfigurationId, IssuanceId, IssuerId, MAX_WRONG_TX_CODES, OfferId, PreAuthorizedCode,
+    PreAuthorizedCodeRepository, Sealed, StorageError, TokenHash,
 };
 use rusqlite::params;
 
@@ -78,19 +78,31 @@ impl PreAuthorizedCodeRepository for SqliteUnit<'_> {
     }
 
     fn burn(&mut self, hash: &TokenHash) -> Result<bool, StorageError> {
-        self.close_code(hash, CodeState::Burnt)
+        self.close_code(hash, CodeState::Burnt, None)
     }
 
     fn redeem(&mut self, hash: &TokenHash) -> Result<bool, StorageError> {
-        self.close_code(hash, CodeState::Redeemed)
+        self.close_code(hash, CodeState::Redeemed, None)
+    }
+
+    fn redeem_for(&mut self, hash: &TokenHash, token: &TokenHash) -> Result<bool, StorageError> {
+        self.close_code(hash, CodeState::Redeemed, Some(token))
+    }
+
+    fn issuance_of_offer(&mut self, offer_id: &OfferId) -> Result<Option<IssuanceId>, StorageError> {
+        let sql = "SELECT issuance FROM access_token WHERE issuance IS NOT NULL
+             AND hash = (SELECT redeemed_for FROM pre_authorized_code WHERE offer_id = ?1)";
+        self.find("access_token", sql, [offer_id.as_str()], |columns| {
+            columns.id("issuance", IssuanceId::new)
+        })
     }
 }
 
 impl SqliteUnit<'_> {
-    fn close_code(&self, hash: &TokenHash, state: CodeState) -> Result<bool, StorageError> {
+    fn close_code(&self, hash: &TokenHash, state: CodeState, token: Option<&TokenHash>) -> Result<bool, StorageError> {
         let closed = self.change(
-            "UPDATE pre_authorized_code SET state = ?2 WHERE hash = ?1 AND state = 'open'",
-            params![hash.as_bytes(), name_of(state, STATES)?],
+            "UPDATE pre_authorized_code SET state = ?2, redeemed_for = ?3 WHERE hash = ?1 AND state = 'open'",
+            params![hash.as_bytes(), name_of(state, STATES)?, token.map(TokenHash::as_bytes)],
         )?;
         Ok(closed == 1)
     }

@@ -1,8 +1,9 @@
 //! Presentations.
 
+use mahfada_base::UnixTime;
 use mahfada_storage::{
-    Digest32, Presentation, PresentationFlow, PresentationId, PresentationRepository, PresentationState, RequestId,
-    Sealed, StorageError, TenantId, TokenHash,
+    Digest32, PURGE_BATCH, Presentation, PresentationFlow, PresentationId, PresentationRepository, PresentationState,
+    RequestId, Sealed, StorageError, TenantId, TokenHash,
 };
 use rusqlite::params;
 
@@ -105,5 +106,17 @@ impl PresentationRepository for SqliteUnit<'_> {
             params![response_code.as_bytes(), browser_session],
             |columns| columns.id("id", PresentationId::new),
         )
+    }
+
+    fn purge_before(&mut self, expired_before: UnixTime) -> Result<u64, StorageError> {
+        let sql = "DELETE FROM presentation WHERE rowid IN
+             (SELECT rowid FROM presentation WHERE expires_at < ?1 LIMIT ?2)";
+        Ok(self.change(sql, params![expired_before.seconds(), PURGE_BATCH])? as u64)
+    }
+
+    fn count_open(&mut self, now: UnixTime) -> Result<u64, StorageError> {
+        let sql = "SELECT count(*) AS open FROM presentation WHERE state = 'open' AND expires_at > ?1";
+        let open = self.find(TABLE, sql, [now.seconds()], |columns| columns.count("open"))?;
+        Ok(open.unwrap_or(0))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use mahfada_storage::{Done, Storage, StorageError, Work};
+use mahfada_storage::{Done, StatusEntriesDone, StatusListUri, Storage, StorageError, Work};
 
 use super::directory::Directory;
 use crate::SqliteStorage;
@@ -16,6 +16,14 @@ struct InDirectory {
 impl Storage for InDirectory {
     fn submit(&self, work: Work, done: Done) {
         self.storage.submit(work, done);
+    }
+
+    fn status_entries(&self, uri: &StatusListUri, done: StatusEntriesDone) {
+        self.storage.status_entries(uri, done);
+    }
+
+    fn submit_beside(&self, work: Work, done: Done) {
+        self.storage.submit_beside(work, done);
     }
 
     fn ready(&self) -> Result<(), StorageError> {

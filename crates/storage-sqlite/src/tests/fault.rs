@@ -106,7 +106,7 @@ mod failed_write {
     use super::*;
     use crate::tests::child::{self, Process};
 
-    /// Writes until a write fails, then says whether the store has stopped for good.
+    /// Writes until a write fails, then says how it failed and whether the store has stopped for good.
     #[test]
     #[ignore = "runs as a child process of the test in this file"]
     fn writer() {
@@ -114,19 +114,20 @@ mod failed_write {
             return;
         };
         let storage: Arc<dyn Storage> = Arc::new(SqliteStorage::open(database).unwrap());
+        let mut failed = Ok(());
         for number in 0..10_000_u32 {
             let key = number.to_string();
-            let put = attempt(&*storage, move |unit| {
+            failed = attempt(&*storage, move |unit| {
                 unit.trust_memory().put(&key, &"x".repeat(10_000))
             });
-            if put.is_err() {
+            if failed.is_err() {
                 break;
             }
             child::say(&number.to_string());
         }
         let again = attempt(&*storage, |unit| unit.trust_memory().put("small", "x"));
         let ready = storage.ready();
-        let stopped = [again, ready].map(|answer| answer.err().map(|error| error.code()));
+        let stopped = [failed, again, ready].map(|answer| answer.err().map(|error| error.code()));
         child::say(&format!("{stopped:?}"));
     }
 
@@ -145,7 +146,8 @@ mod failed_write {
             }
         };
         let unavailable = r#"Some("storage_unavailable")"#;
-        assert_eq!(stopped, format!("[{unavailable}, {unavailable}]"));
+        let undecided = r#"Some("storage_undecided")"#;
+        assert_eq!(stopped, format!("[{undecided}, {unavailable}, {unavailable}]"));
         assert!(acknowledged > 10);
         let storage = SqliteStorage::open(&database).unwrap();
         for number in 0..acknowledged {

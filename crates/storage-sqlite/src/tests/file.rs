@@ -36,6 +36,11 @@ fn triggers_refuse_what_no_repository_asks_for() {
     run(&storage, |unit| {
         issue(unit, 1, &[3])?;
         unit.issuances().revoke(&sample::issuance_id(1))?;
+        unit.events()
+            .append(&sample::event(1, 1), &[sample::endpoint(1), sample::endpoint(2)])?;
+        unit.webhook_deliveries().claim_due(sample::LATER, sample::LATER, 1)?;
+        unit.webhook_deliveries()
+            .give_up(&sample::endpoint(2), &sample::event(1, 1).id)?;
         unit.audit().append(&sample::audit_record("a"))
     });
     drop(storage);
@@ -54,6 +59,9 @@ fn triggers_refuse_what_no_repository_asks_for() {
         ("UPDATE issuance SET state = 'valid'", "irreversible"),
         ("UPDATE audit SET outcome = ''", "conflict"),
         ("DELETE FROM audit", "conflict"),
+        ("UPDATE event SET tenant = 'other'", "conflict"),
+        ("UPDATE webhook_delivery SET state = 'open'", "conflict"),
+        ("UPDATE webhook_delivery SET attempts = 0", "conflict"),
     ] {
         let error = connection.execute(sql, []).unwrap_err();
         assert_eq!(error.to_string(), reason, "{sql}");
@@ -101,6 +109,37 @@ fn one_process_opens_one_database_twice() {
     drop(two);
     let taken = run(&one, |unit| unit.status_lists().allocate(&list_uri(1), &[5, 6]));
     assert_eq!(taken, Some(6));
+}
+
+#[test]
+fn processes_open_one_after_the_other() {
+    let directory = Directory::new();
+    let path = directory.database();
+    let holder = rusqlite::Connection::open(&path).unwrap();
+    holder
+        .pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))
+        .unwrap();
+    // Whoever opens now waits for this transaction before it can bring the schema up to date.
+    holder.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let opening = std::thread::spawn(move || SqliteStorage::open(path).is_ok());
+    let lock = directory.path().join("store.sqlite.lock");
+    let is_locked = || {
+        let file = std::fs::OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&lock);
+        matches!(file.unwrap().try_lock(), Err(std::fs::TryLockError::WouldBlock))
+    };
+    let mut locked = is_locked();
+    while !locked && !opening.is_finished() {
+        std::thread::yield_now();
+        locked = is_locked();
+    }
+    assert!(locked, "the database was opened without the lock");
+    holder.execute_batch("ROLLBACK").unwrap();
+    assert!(opening.join().unwrap());
+    assert!(!is_locked());
 }
 
 #[test]

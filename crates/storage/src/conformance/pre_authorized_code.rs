@@ -2,7 +2,8 @@
 
 use std::thread;
 
-use super::sample::{hash, pre_authorized_code};
+use super::issuance::issue;
+use super::sample::{access_token, hash, issuance_id, pre_authorized_code};
 use super::{refusal, run};
 use crate::{CodeState, MAX_WRONG_TX_CODES, OfferId, Outcome, PreAuthorizedCode, Storage, StorageError};
 
@@ -126,4 +127,36 @@ fn guess(storage: &dyn Storage) -> bool {
         Ok(Outcome::RejectCommit(true))
     });
     matches!(answer, Ok(Err(true)))
+}
+
+/// Whoever has the offer's id finds what was issued for it; a code redeemed without its token leads nowhere.
+pub fn leads_from_the_offer_to_the_issuance(storage: &dyn Storage) {
+    let of_offer = |number: u32| {
+        let offer = pre_authorized_code(number).offer_id;
+        run(storage, move |unit| {
+            unit.pre_authorized_codes().issuance_of_offer(&offer)
+        })
+    };
+    run(storage, |unit| {
+        issue(unit, 1, &[5])?;
+        unit.pre_authorized_codes().add(&pre_authorized_code(1))?;
+        unit.pre_authorized_codes().add(&pre_authorized_code(2))?;
+        unit.access_tokens().add(&access_token(1))
+    });
+    let redeem_for = |number: u32| {
+        run(storage, move |unit| {
+            unit.pre_authorized_codes().redeem_for(&hash(number), &hash(1))
+        })
+    };
+    assert!(redeem_for(1));
+    assert!(!redeem_for(1));
+    assert!(run(storage, |unit| unit.pre_authorized_codes().redeem(&hash(2))));
+    assert_eq!(of_offer(1), None);
+    run(storage, |unit| {
+        unit.access_tokens().set_issuance(&hash(1), &issuance_id(1))
+    });
+    assert_eq!(
+        [of_offer(1), of_offer(2), of_offer(3)],
+        [Some(issuance_id(1)), None, None]
+    );
 }

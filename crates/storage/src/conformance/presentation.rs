@@ -1,8 +1,12 @@
 //! A presentation takes one answer and is completed once (threats TV-01, TV-02; decision D9).
 
-use super::sample::{digest, hash, presentation, presentation_id};
+use mahfada_base::UnixTime;
+
+use super::sample::{LATER, digest, hash, presentation, presentation_id};
 use super::{refusal, run};
-use crate::{Presentation, PresentationFlow, PresentationId, PresentationState, RequestId, Sealed, Storage};
+use crate::{
+    PURGE_BATCH, Presentation, PresentationFlow, PresentationId, PresentationState, RequestId, Sealed, Storage,
+};
 
 fn add(storage: &dyn Storage, presentation: Presentation) {
     run(storage, move |unit| unit.presentations().add(&presentation));
@@ -121,4 +125,40 @@ pub fn cross_device_is_not_completed(storage: &dyn Storage) {
     assert_eq!(complete(storage, 31, 21), None);
     let state = lookup(storage, 1).map(|found| found.state);
     assert_eq!(state, Some(PresentationState::Answered));
+}
+
+/// Purging asks for the end of life, not for the state.
+pub fn forgets_what_has_ended(storage: &dyn Storage) {
+    let early = |number| Presentation {
+        expires_at: LATER.minus(10),
+        ..presentation(number)
+    };
+    add(storage, early(1));
+    add(storage, early(2));
+    add(storage, presentation(3));
+    assert!(answer(storage, 1, Some(31)));
+    let purge = |until: UnixTime| run(storage, move |unit| unit.presentations().purge_before(until));
+    assert_eq!(purge(LATER.minus(10)), 0);
+    assert_eq!(purge(LATER), 2);
+    let left = [1, 2, 3].map(|number| lookup(storage, number).is_some());
+    assert_eq!(left, [false, false, true]);
+}
+
+/// A purge forgets a bounded number and is asked again.
+pub fn purges_in_batches(storage: &dyn Storage) {
+    run(storage, |unit| {
+        (0..=PURGE_BATCH).try_for_each(|number| unit.presentations().add(&presentation(number)))
+    });
+    let purge = || run(storage, |unit| unit.presentations().purge_before(LATER.plus(1)));
+    assert_eq!([purge(), purge(), purge()], [u64::from(PURGE_BATCH), 1, 0]);
+}
+
+/// Open is what waits for an answer that may still come.
+pub fn counts_open(storage: &dyn Storage) {
+    add(storage, presentation(1));
+    add(storage, presentation(2));
+    add(storage, cross_device(3));
+    assert!(answer(storage, 1, Some(31)));
+    let count = |now: UnixTime| run(storage, move |unit| unit.presentations().count_open(now));
+    assert_eq!([count(LATER.minus(1)), count(LATER)], [2, 0]);
 }

@@ -4,9 +4,9 @@ use mahfada_base::UnixTime;
 
 use crate::{
     AccessToken, AuditRecord, AuthorizationCode, CardSession, CardSessionState, ClientId, CodeState, ConfigurationId,
-    Digest32, Issuance, IssuanceId, IssuanceState, IssuerId, OfferId, PreAuthorizedCode, Presentation,
-    PresentationFlow, PresentationId, PresentationState, RequestId, Sealed, SessionId, StatusIndex, StatusListRecord,
-    StatusListUri, TenantId, TokenHash,
+    Digest32, EventId, Issuance, IssuanceId, IssuanceState, IssuerId, NewEvent, OfferId, PreAuthorizedCode,
+    Presentation, PresentationFlow, PresentationId, PresentationState, RequestId, Sealed, SessionId, StatusIndex,
+    StatusListRecord, StatusListUri, TenantId, TokenHash, WebhookEndpointId,
 };
 
 /// A time after which the samples are over.
@@ -183,6 +183,31 @@ pub fn presentation(number: u32) -> Presentation {
 #[must_use]
 pub fn presentation_id(number: u32) -> PresentationId {
     PresentationId::new(format!("presentation-{number}"))
+}
+
+/// Returns a tenant.
+#[must_use]
+pub fn tenant(number: u32) -> TenantId {
+    TenantId::new(format!("tenant-{number}"))
+}
+
+/// Returns an event of a tenant.
+#[must_use]
+pub fn event(number: u32, owner: u32) -> NewEvent {
+    NewEvent {
+        id: EventId::new(format!("event-{number}")),
+        tenant: tenant(owner),
+        kind: "presentation.refused".to_owned(),
+        object_id: format!("presentation-{number}"),
+        outcome: Some("kb_nonce".to_owned()),
+        at: LATER,
+    }
+}
+
+/// Returns the name of a webhook endpoint.
+#[must_use]
+pub fn endpoint(number: u32) -> WebhookEndpointId {
+    WebhookEndpointId::new(format!("endpoint-{number}"))
 }
 
 /// Returns an audit record about an object.

@@ -1,11 +1,13 @@
 //! Status indexes are taken once, and invalid is for ever (threats TS-01, TS-03).
 
 use std::collections::BTreeSet;
+use std::sync::mpsc::channel;
 use std::thread;
 
 use super::sample::{issuer, list_uri, status_list};
+use super::unit_of_work::block_on;
 use super::{refusal, run};
-use crate::{IssuerId, StatusListRecord, Storage};
+use crate::{IssuerId, StatusListRecord, Storage, StorageError};
 
 pub(super) fn create(storage: &dyn Storage, list: StatusListRecord) {
     run(storage, move |unit| unit.status_lists().create(&list));
@@ -140,4 +142,57 @@ pub fn lists_non_zero_in_order(storage: &dyn Storage) {
     }
     let found = run(storage, |unit| unit.status_lists().non_zero(&list_uri(1)));
     assert_eq!(found, [(5, 1), (900, 2)]);
+}
+
+/// Used is what was taken, whatever it says.
+pub fn counts_used(storage: &dyn Storage) {
+    create(storage, status_list(1));
+    let used = |number| run(storage, move |unit| unit.status_lists().used(&list_uri(number)));
+    assert_eq!([used(1), used(2)], [0, 0]);
+    assert_eq!(allocate(storage, vec![5]), Some(5));
+    assert_eq!(allocate(storage, vec![6]), Some(6));
+    set(storage, 5, 1);
+    assert_eq!(used(1), 2);
+}
+
+fn read_beside(storage: &dyn Storage, number: u32) -> Option<Vec<(u32, u8)>> {
+    let (sender, receiver) = channel();
+    let tell = move |answer: Result<_, StorageError>| sender.send(answer).unwrap_or(());
+    storage.status_entries(&list_uri(number), Box::new(tell));
+    receiver.recv().ok()?.ok()
+}
+
+/// Every acknowledged change shows at the next reading, and nothing of a work that left no trace.
+pub fn reads_beside_what_was_committed(storage: &dyn Storage) {
+    create(storage, status_list(1));
+    create(storage, status_list(2));
+    for idx in [5, 3, 9] {
+        assert_eq!(allocate(storage, vec![idx]), Some(idx));
+    }
+    assert_eq!(read_beside(storage, 1), Some(vec![]));
+    set(storage, 5, 2);
+    assert_eq!(read_beside(storage, 1), Some(vec![(5, 2)]));
+    set(storage, 3, 1);
+    assert_eq!(read_beside(storage, 1), Some(vec![(3, 1), (5, 2)]));
+    set(storage, 5, 0);
+    let failed = refusal(storage, |unit| {
+        unit.status_lists().set(&list_uri(1), 9, 1)?;
+        Err::<(), _>(StorageError::Busy)
+    });
+    assert_eq!(failed, "storage_busy");
+    assert_eq!(read_beside(storage, 1), Some(vec![(3, 1)]));
+    assert_eq!(
+        [2, 3].map(|number| read_beside(storage, number)),
+        [Some(vec![]), Some(vec![])]
+    );
+}
+
+/// The future of a reading completes without any runtime.
+pub fn reads_beside_for_async_callers(storage: &dyn Storage) {
+    create(storage, status_list(1));
+    assert_eq!(allocate(storage, vec![5]), Some(5));
+    set(storage, 5, 1);
+    let uri = list_uri(1);
+    let read = block_on(storage.read_status_entries(&uri));
+    assert_eq!(read.ok(), Some(vec![(5, 1)]));
 }
