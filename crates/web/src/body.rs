@@ -5,7 +5,7 @@ use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use actix_web::web::{Bytes, Payload};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemCode};
 
 /// The most bytes of a body that no endpoint narrows.
 pub const DEFAULT_BODY_CAP: usize = 1024 * 1024;
@@ -53,7 +53,12 @@ impl ResponseError for BodyError {
 
 impl From<BodyError> for Problem {
     fn from(error: BodyError) -> Self {
-        Self::new(error.status_code(), error.code(), "the body was not taken").with_detail(error.to_string())
+        Self::of(match error {
+            BodyError::TooLong => ProblemCode::BodyTooLong,
+            BodyError::MediaType => ProblemCode::BodyMediaType,
+            BodyError::Incomplete => ProblemCode::BodyIncomplete,
+        })
+        .with_detail(error.to_string())
     }
 }
 

@@ -151,15 +151,28 @@ impl OutboundClient {
         request: http::Request<Vec<u8>>,
         max_bytes: usize,
     ) -> Result<http::Response<Vec<u8>>, OutboundError> {
-        let (parts, body) = request.into_parts();
-        let url = self.admit(&parts.uri.to_string())?;
-        let request = self.client.request(parts.method, url).headers(parts.headers).body(body);
-        let response = request.send().await.map_err(from_reqwest)?;
+        let response = self.begin(request).await?;
         let (status, headers) = (response.status(), response.headers().clone());
         let mut answer = http::Response::new(read_at_most(response, max_bytes).await?);
         *answer.status_mut() = status;
         *answer.headers_mut() = headers;
         Ok(answer)
+    }
+
+    /// Sends a request as [`Self::send`] does and returns the status as soon as the head of the answer is there; the body,
+    /// however long, is not read.
+    ///
+    /// # Errors
+    /// [`OutboundError`]; nothing is sent when URL or address are at fault.
+    pub async fn send_for_status(&self, request: http::Request<Vec<u8>>) -> Result<http::StatusCode, OutboundError> {
+        Ok(self.begin(request).await?.status())
+    }
+
+    async fn begin(&self, request: http::Request<Vec<u8>>) -> Result<reqwest::Response, OutboundError> {
+        let (parts, body) = request.into_parts();
+        let url = self.admit(&parts.uri.to_string())?;
+        let request = self.client.request(parts.method, url).headers(parts.headers).body(body);
+        request.send().await.map_err(from_reqwest)
     }
 
     fn admit(&self, text: &str) -> Result<Url, OutboundError> {
@@ -242,6 +255,24 @@ mod tests {
         );
     }
 
+    /// A body that begins and goes no further.
+    struct Never;
+
+    impl actix_web::body::MessageBody for Never {
+        type Error = std::convert::Infallible;
+
+        fn size(&self) -> actix_web::body::BodySize {
+            actix_web::body::BodySize::Stream
+        }
+
+        fn poll_next(
+            self: std::pin::Pin<&mut Self>,
+            _: &mut std::task::Context<'_>,
+        ) -> std::task::Poll<Option<Result<web::Bytes, Self::Error>>> {
+            std::task::Poll::Pending
+        }
+    }
+
     async fn code(client: &OutboundClient, url: &str) -> &'static str {
         client
             .get(url, "*/*", 4)
@@ -289,6 +320,21 @@ mod tests {
             (answer.status().as_u16(), answer.body().as_slice()),
             (200, &b"body"[..])
         );
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_status_is_known_before_the_body() {
+        let authority = Authority::new("Org");
+        let server = TestServer::start(Some(&authority.localhost()), |config: &mut ServiceConfig| {
+            let endless = async || HttpResponse::Gone().body(Never);
+            config.route("/endless", web::post().to(endless));
+        });
+        let client = OutboundClient::new(&authority.outbound()).unwrap();
+        let request = |url: &str| http::Request::post(url).body(Vec::new()).unwrap();
+        let status = client.send_for_status(request(&server.url("/endless"))).await;
+        assert_eq!(status.unwrap(), 410);
+        let refused = outside().send_for_status(request(&server.url("/endless"))).await;
+        assert_eq!(refused.unwrap_err().code(), "outbound_address");
     }
 
     #[tokio::test(flavor = "multi_thread")]

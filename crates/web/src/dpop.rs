@@ -99,6 +99,24 @@ pub enum Scheme {
     Bearer,
 }
 
+impl Scheme {
+    fn named(name: &str) -> Option<Self> {
+        match name.to_ascii_lowercase().as_str() {
+            "dpop" => Some(Self::Dpop),
+            "bearer" => Some(Self::Bearer),
+            _ => None,
+        }
+    }
+
+    /// Returns the scheme of the access token that the first `Authorization` header of a request has, if it has one; for
+    /// choosing the challenge of a refusal. It checks nothing.
+    #[must_use]
+    pub fn sent_with(request: &HttpRequest) -> Option<Self> {
+        let header = request.headers().get(AUTHORIZATION)?.to_str().ok()?;
+        Self::named(header.split(' ').next().unwrap_or_default())
+    }
+}
+
 /// Why a request has no usable access token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -106,7 +124,10 @@ pub enum AuthorizationError {
     /// There is no `Authorization` header.
     #[error("no access token")]
     Missing,
-    /// There are several headers, another scheme, or no token text.
+    /// The `Authorization` header is of a scheme that carries no access token (RFC 6750 §3.1).
+    #[error("an authorization of another scheme")]
+    OtherScheme,
+    /// There are several headers, or no token text.
     #[error("not exactly one access token")]
     Malformed,
     /// The query string has an access token, where logs would keep it (TI-21).
@@ -120,6 +141,7 @@ impl AuthorizationError {
     pub const fn code(self) -> &'static str {
         match self {
             Self::Missing => "token_missing",
+            Self::OtherScheme => "token_scheme",
             Self::Malformed => "token_malformed",
             Self::TokenInQuery => "token_in_query",
         }
@@ -129,7 +151,7 @@ impl AuthorizationError {
 impl From<AuthorizationError> for OAuthError {
     fn from(error: AuthorizationError) -> Self {
         Self::new(match error {
-            AuthorizationError::Missing => ErrorCode::InvalidToken,
+            AuthorizationError::Missing | AuthorizationError::OtherScheme => ErrorCode::InvalidToken,
             AuthorizationError::Malformed | AuthorizationError::TokenInQuery => ErrorCode::InvalidRequest,
         })
     }
@@ -153,12 +175,8 @@ pub fn authorization(request: &HttpRequest) -> Result<(Scheme, &str), Authorizat
         return Err(AuthorizationError::Malformed);
     }
     let text = first.to_str().map_err(|_| AuthorizationError::Malformed)?;
-    let (scheme, token) = text.split_once(' ').ok_or(AuthorizationError::Malformed)?;
-    let scheme = match scheme.to_ascii_lowercase().as_str() {
-        "dpop" => Scheme::Dpop,
-        "bearer" => Scheme::Bearer,
-        _ => return Err(AuthorizationError::Malformed),
-    };
+    let (scheme, token) = text.split_once(' ').unwrap_or((text, ""));
+    let scheme = Scheme::named(scheme).ok_or(AuthorizationError::OtherScheme)?;
     if token.is_empty() || !token.bytes().all(is_token68) {
         return Err(AuthorizationError::Malformed);
     }
@@ -263,6 +281,28 @@ mod tests {
     }
 
     #[test]
+    fn the_scheme_that_was_sent_is_told_without_a_token_too() {
+        let sent = |value: &str| {
+            let request = TestRequest::default().insert_header(("authorization", value));
+            Scheme::sent_with(&request.to_http_request())
+        };
+        assert_eq!(sent("DPoP abc"), Some(Scheme::Dpop));
+        assert_eq!(sent("bearer"), Some(Scheme::Bearer));
+        assert_eq!(sent("Basic abc"), None);
+        assert_eq!(Scheme::sent_with(&TestRequest::default().to_http_request()), None);
+    }
+
+    #[test]
+    fn who_sent_no_token_is_unauthenticated_and_not_malformed() {
+        for error in [AuthorizationError::Missing, AuthorizationError::OtherScheme] {
+            assert_eq!(OAuthError::from(error).error, ErrorCode::InvalidToken);
+        }
+        for error in [AuthorizationError::Malformed, AuthorizationError::TokenInQuery] {
+            assert_eq!(OAuthError::from(error).error, ErrorCode::InvalidRequest);
+        }
+    }
+
+    #[test]
     fn refuses_a_token_in_the_query_even_beside_a_good_header() {
         for uri in [
             "/?access_token=abc",
@@ -278,9 +318,11 @@ mod tests {
     #[test]
     fn refuses_anything_but_one_token() {
         assert_eq!(authorized("/", &[]), Err("token_missing"));
+        for other in ["Basic abc", "Basic", "abc"] {
+            assert_eq!(authorized("/", &[other]), Err("token_scheme"), "{other}");
+        }
         for headers in [
             &["DPoP abc", "DPoP abc"][..],
-            &["Basic abc"],
             &["DPoP"],
             &["DPoP "],
             &["DPoP a b"],

@@ -139,6 +139,14 @@ pub(crate) struct TestServer {
 
 impl TestServer {
     pub(crate) fn start(tls: Option<&TlsFiles>, public: impl Fn(&mut ServiceConfig) + Clone + Send + 'static) -> Self {
+        Self::start_with(crate::server::DEFAULT_WORKERS.into(), tls, public)
+    }
+
+    pub(crate) fn start_with(
+        options: crate::server::ServerOptions,
+        tls: Option<&TlsFiles>,
+        public: impl Fn(&mut ServiceConfig) + Clone + Send + 'static,
+    ) -> Self {
         let free = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let listeners = Listeners::bind_addresses(free, free).unwrap();
         let (public_address, management) = listeners.addresses().unwrap();
@@ -151,7 +159,7 @@ impl TestServer {
                 report
             });
         };
-        let serving = crate::server::serve(listeners, tls, public, management_routes, async move {
+        let serving = crate::server::serve_with(options, listeners, tls, public, management_routes, async move {
             drop(stopped.await);
         });
         Self {

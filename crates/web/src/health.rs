@@ -1,26 +1,28 @@
-//! `/livez` and `/readyz` of the management port.
+//! `/livez`, `/healthz` and `/readyz` of the management port.
 
 use actix_web::http::StatusCode;
-use actix_web::web::{self, ServiceConfig};
+use actix_web::web::ServiceConfig;
 use actix_web::{HttpResponse, Responder};
 use mahfada_base::Report;
 
-use crate::protocol;
+use crate::protocol::{self, Endpoint};
 
-/// Adds `/livez`, which answers as long as the process does, and `/readyz`, which makes the checks of `readiness`.
+/// Adds `/livez` and `/healthz`, which answer as long as the process does, and `/readyz`, which makes the checks of
+/// `readiness`.
 ///
 /// `/readyz` answers 200 with the report when it accepts, and 503 with the report otherwise.
 pub fn configure<F>(config: &mut ServiceConfig, readiness: F)
 where
     F: Fn() -> Report + Clone + 'static,
 {
-    let ready = web::get().to(move || {
+    let ready = move || {
         let answer = readyz(&readiness());
         async move { answer }
-    });
+    };
     config
-        .service(web::resource("/livez").route(web::get().to(livez)))
-        .service(web::resource("/readyz").route(ready));
+        .service(Endpoint::at("/livez").get(livez))
+        .service(Endpoint::at("/healthz").get(livez))
+        .service(Endpoint::at("/readyz").get(ready));
 }
 
 /// Answers that the process runs.
@@ -54,12 +56,10 @@ mod tests {
             configure(config, move || report.clone());
         }))
         .await;
-        assert_eq!(
-            call_service(&app, TestRequest::with_uri("/livez").to_request())
-                .await
-                .status(),
-            200
-        );
+        for path in ["/livez", "/healthz"] {
+            let alive = call_service(&app, TestRequest::with_uri(path).to_request()).await;
+            assert_eq!(alive.status(), 200, "{path}");
+        }
         let answer = call_service(&app, TestRequest::with_uri("/readyz").to_request()).await;
         (
             answer.status().as_u16(),

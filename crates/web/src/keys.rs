@@ -8,12 +8,13 @@ use mahfada_crypto::{CryptoProvider, Signer};
 use mahfada_x509::Certificate;
 use rustls::pki_types::PrivatePkcs8KeyDer;
 use rustls::pki_types::pem::PemObject as _;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::config::{SecretFile, SecretFileError};
 
 /// The files of one signing identity.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SigningConfig {
     /// The private key, PKCS#8 as PEM or DER.

@@ -3,16 +3,20 @@
 //! Never a query, a header, a body, an address or the path itself: ids in paths are capabilities (decision D14, TI-21).
 
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
-use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 
 use actix_web::HttpMessage as _;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::Next;
-use tracing::Instrument as _;
-use tracing_subscriber::EnvFilter;
+use tracing::{Instrument as _, Subscriber};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer};
 
 /// Logging could not be started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -31,14 +35,31 @@ pub enum LoggingError {
 /// # Errors
 /// [`LoggingError`] when the filter is none, or logging was started already.
 pub fn init(level: &str) -> Result<(), LoggingError> {
-    let filter = EnvFilter::try_new(level).map_err(|_| LoggingError::Level)?;
-    tracing_subscriber::fmt()
+    tracing_subscriber::registry()
+        .with(filter(level)?)
+        .with(layer())
+        .try_init()
+        .map_err(|_| LoggingError::Started)
+}
+
+/// Makes the filter of a level, for a subscriber that is composed elsewhere.
+///
+/// # Errors
+/// [`LoggingError::Level`] when the text is no filter.
+pub fn filter(level: &str) -> Result<EnvFilter, LoggingError> {
+    EnvFilter::try_new(level).map_err(|_| LoggingError::Level)
+}
+
+/// Makes the layer that writes one JSON line per event to the standard error stream; it filters nothing.
+#[must_use]
+pub fn layer<S>() -> impl Layer<S> + Send + Sync
+where
+    S: Subscriber + for<'span> LookupSpan<'span>,
+{
+    tracing_subscriber::fmt::layer()
         .json()
         .flatten_event(true)
         .with_writer(std::io::stderr)
-        .with_env_filter(filter)
-        .try_init()
-        .map_err(|_| LoggingError::Started)
 }
 
 /// The name of one request in the log and in the `x-request-id` answer header; it is not a secret and not a credential.
@@ -59,11 +80,39 @@ impl RequestId {
     }
 }
 
+/// What is known of an answer once its head is ready; nothing of it belongs to a citizen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Answered<'a> {
+    /// The method; an unknown one is `other`.
+    pub method: &'static str,
+    /// The pattern of the route, such as `/offers/{id}`; none when no route was found.
+    pub route: Option<&'a str>,
+    /// The HTTP status.
+    pub status: u16,
+    /// The time from the request to here; a stream goes on after it.
+    pub duration: Duration,
+}
+
+/// Hears of every answer.
+pub type Observer = Arc<dyn Fn(&Answered<'_>) + Send + Sync>;
+
 /// Middleware: opens a span with the request id, and writes one line when the request ends.
 ///
 /// # Errors
 /// The error of the handler, unchanged.
 pub async fn record<B: MessageBody>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, actix_web::Error> {
+    record_for(None, request, next).await
+}
+
+/// Middleware: does as [`record`] does, and tells an observer the same.
+///
+/// # Errors
+/// The error of the handler, unchanged.
+pub async fn record_for<B: MessageBody>(
+    observer: Option<Observer>,
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, actix_web::Error> {
@@ -74,13 +123,21 @@ pub async fn record<B: MessageBody>(
     let started = tokio::time::Instant::now();
     async move {
         let answer = next.call(request).await;
-        let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let duration = started.elapsed();
         let (status, route) = match &answer {
             Ok(response) => (response.status(), response.request().match_pattern()),
             Err(error) => (error.as_response_error().status_code(), None),
         };
-        let route = route.as_deref().unwrap_or("-");
-        tracing::info!(method, route, status = status.as_u16(), duration_ms, "answered");
+        let answered = Answered {
+            method,
+            route: route.as_deref(),
+            status: status.as_u16(),
+            duration,
+        };
+        answered.log();
+        if let Some(observer) = observer {
+            observer(&answered);
+        }
         answer.map(|mut response| {
             if let Ok(value) = HeaderValue::from_str(id.as_str()) {
                 response
@@ -92,6 +149,14 @@ pub async fn record<B: MessageBody>(
     }
     .instrument(span)
     .await
+}
+
+impl Answered<'_> {
+    fn log(&self) {
+        let duration_ms = u64::try_from(self.duration.as_millis()).unwrap_or(u64::MAX);
+        let (method, route, status) = (self.method, self.route.unwrap_or("-"), self.status);
+        tracing::info!(method, route, status, duration_ms, "answered");
+    }
 }
 
 /// A method is free text on the wire and would carry anything into the log.
@@ -155,6 +220,35 @@ mod tests {
             "{log}"
         );
         assert!(!log.contains("canary"), "{log}");
+    }
+
+    #[actix_web::test]
+    async fn the_observer_hears_what_the_line_says() {
+        let heard = Arc::new(Mutex::new(Vec::new()));
+        let sink = Arc::clone(&heard);
+        let observer: Observer = Arc::new(move |answered| {
+            let route = answered.route.map(str::to_owned);
+            sink.lock().unwrap().push((answered.method, route, answered.status));
+        });
+        let watch = from_fn(move |request, next| record_for(Some(observer.clone()), request, next));
+        let handler = web::post().to(async || HttpResponse::Created().finish());
+        let app = init_service(App::new().wrap(watch).route("/offers/{id}", handler)).await;
+        call_service(&app, TestRequest::post().uri("/offers/canary").to_request()).await;
+        call_service(&app, TestRequest::with_uri("/canary").to_request()).await;
+        let expected = [("POST", Some("/offers/{id}".to_owned()), 201), ("GET", None, 404)];
+        assert_eq!(*heard.lock().unwrap(), expected);
+    }
+
+    #[test]
+    fn the_layer_goes_into_a_subscriber_that_is_composed_elsewhere() {
+        let subscriber = tracing_subscriber::registry()
+            .with(filter("mahfada_web=debug,warn").unwrap())
+            .with(layer());
+        tracing::subscriber::with_default(subscriber, || {
+            assert!(tracing::enabled!(tracing::Level::WARN));
+            assert!(!tracing::enabled!(target: "other", tracing::Level::INFO));
+            assert!(tracing::enabled!(target: "mahfada_web", tracing::Level::DEBUG));
+        });
     }
 
     #[test]

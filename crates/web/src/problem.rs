@@ -1,16 +1,69 @@
 //! RFC 9457 problem documents: what the management port answers when it refuses.
 
+mod table;
+
 use std::borrow::Cow;
 use std::fmt;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
 use serde::{Serialize, Serializer};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
+
+pub use table::ProblemCode;
+
+/// What one language says about a problem; the same for every occurrence of the code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ProblemText {
+    /// What is the case, on one line.
+    pub title: &'static str,
+    /// What the reader can do about it.
+    pub what_to_do: &'static str,
+}
+
+/// The three languages of the administration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ProblemTexts {
+    /// Arabic.
+    pub ar: ProblemText,
+    /// French.
+    pub fr: ProblemText,
+    /// English.
+    pub en: ProblemText,
+}
+
+/// What the table says about a code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ProblemRow {
+    /// The code on the wire.
+    pub name: &'static str,
+    /// The HTTP status.
+    pub status: u16,
+    /// The clause of the specification, law or decision that asks for the refusal.
+    pub clause: Option<&'static str>,
+    /// What people read.
+    pub texts: ProblemTexts,
+}
+
+impl ProblemCode {
+    /// Returns the stable reason code on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        self.row().name
+    }
+
+    /// Returns the HTTP status.
+    #[must_use]
+    pub fn status(self) -> StatusCode {
+        StatusCode::from_u16(self.row().status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+}
 
 /// A refusal for an authenticated operator: the stable code first, and no personal data anywhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// One line for people, the same for every occurrence of the code.
+    /// One line for people in English, the same for every occurrence of the code.
     pub title: Cow<'static, str>,
     /// The HTTP status.
     pub status: StatusCode,
@@ -22,33 +75,72 @@ pub struct Problem {
     pub check: Option<Box<str>>,
     /// The clause of the specification or law that asks for it.
     pub clause: Option<Box<str>>,
+    /// The place in the request that is at fault.
+    pub path: Option<Box<str>>,
 }
 
-#[derive(Serialize)]
+/// A refusal as `application/problem+json` (RFC 9457).
+#[derive(Serialize, ToSchema)]
 struct Members<'a> {
+    /// A URN made from the code.
     r#type: String,
+    /// One line in English, the same for every occurrence of the code.
     title: &'a str,
+    /// The HTTP status.
     status: u16,
+    /// The stable reason code.
     code: &'a str,
+    /// What is particular to this occurrence.
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<&'a str>,
+    /// The check that failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     check: Option<&'a str>,
+    /// The clause of the specification, law or decision that asks for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     clause: Option<&'a str>,
+    /// The place in the request that is at fault.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<&'a str>,
+    /// Title and what to do in Arabic, French and English.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    texts: Option<&'a ProblemTexts>,
 }
 
 impl Problem {
-    /// Starts a problem from its status, code and title.
+    /// Starts a problem from its row in the table.
+    #[must_use]
+    pub fn of(code: ProblemCode) -> Self {
+        let row = code.row();
+        Self {
+            title: Cow::Borrowed(row.texts.en.title),
+            status: code.status(),
+            code: Cow::Borrowed(row.name),
+            detail: None,
+            check: None,
+            clause: row.clause.map(Into::into),
+            path: None,
+        }
+    }
+
+    /// Starts a problem from its status, code and title. A code of the table keeps the title of the table.
     #[must_use]
     pub fn new(status: StatusCode, code: impl Into<Cow<'static, str>>, title: impl Into<Cow<'static, str>>) -> Self {
+        let code = code.into();
+        if let Some(known) = ProblemCode::from_name(&code) {
+            return Self {
+                status,
+                ..Self::of(known)
+            };
+        }
         Self {
             title: title.into(),
             status,
-            code: code.into(),
+            code,
             detail: None,
             check: None,
             clause: None,
+            path: None,
         }
     }
 
@@ -66,11 +158,24 @@ impl Problem {
         self
     }
 
-    /// Names the clause that asks for it.
+    /// Names the clause that asks for it, instead of the one of the table.
     #[must_use]
     pub fn with_clause(mut self, clause: impl Into<Box<str>>) -> Self {
         self.clause = Some(clause.into());
         self
+    }
+
+    /// Names the place in the request that is at fault: a claims path, a JSON path or a parameter; never a value.
+    #[must_use]
+    pub fn with_path(mut self, path: impl Into<Box<str>>) -> Self {
+        self.path = Some(path.into());
+        self
+    }
+
+    /// Returns what people read, when the code has a row in the table.
+    #[must_use]
+    pub fn texts(&self) -> Option<&'static ProblemTexts> {
+        ProblemCode::from_name(&self.code).map(|code| &code.row().texts)
     }
 
     /// A request that cannot be read.
@@ -82,13 +187,13 @@ impl Problem {
     /// Nothing under this name.
     #[must_use]
     pub fn not_found() -> Self {
-        Self::new(StatusCode::NOT_FOUND, "not_found", "nothing is known under this name")
+        Self::of(ProblemCode::NotFound)
     }
 
     /// No valid API key.
     #[must_use]
     pub fn unauthorized() -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, "unauthorized", "a valid API key is needed")
+        Self::of(ProblemCode::Unauthorized)
     }
 
     /// The request does not fit the present state.
@@ -100,7 +205,7 @@ impl Problem {
     /// A fault of ours; the reason belongs in the log, not here.
     #[must_use]
     pub fn internal() -> Self {
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "the service failed")
+        Self::of(ProblemCode::Internal)
     }
 
     /// Something that the service needs is out of reach.
@@ -121,9 +226,16 @@ impl Problem {
             .insert_header(("content-type", "application/problem+json"))
             .insert_header(("cache-control", "no-store"));
         if self.status == StatusCode::UNAUTHORIZED {
-            answer.insert_header(("www-authenticate", "Bearer"));
+            // RFC 6750 §3 asks for at least one parameter behind the scheme.
+            answer.insert_header(("www-authenticate", r#"Bearer realm="management""#));
         }
         answer.body(serde_json::to_string(self).unwrap_or_default())
+    }
+}
+
+impl From<ProblemCode> for Problem {
+    fn from(code: ProblemCode) -> Self {
+        Self::of(code)
     }
 }
 
@@ -137,8 +249,26 @@ impl Serialize for Problem {
             detail: self.detail.as_deref(),
             check: self.check.as_deref(),
             clause: self.clause.as_deref(),
+            path: self.path.as_deref(),
+            texts: self.texts(),
         };
         members.serialize(serializer)
+    }
+}
+
+impl PartialSchema for Problem {
+    fn schema() -> RefOr<Schema> {
+        Members::schema()
+    }
+}
+
+impl ToSchema for Problem {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("Problem")
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        Members::schemas(schemas);
     }
 }
 
@@ -161,27 +291,4 @@ impl ResponseError for Problem {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[actix_web::test]
-    async fn a_problem_has_the_members_of_rfc_9457() {
-        let problem =
-            Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "over_asking", "asks too much").with_check("registration");
-        let answer = problem.to_response();
-        assert_eq!(
-            answer.headers().get("content-type").unwrap(),
-            "application/problem+json"
-        );
-        assert_eq!(answer.headers().get("cache-control").unwrap(), "no-store");
-        let body = actix_web::body::to_bytes(answer.into_body()).await.unwrap();
-        let value: serde_json::Value = serde_json::from_slice(&body).unwrap();
-        assert_eq!(
-            value,
-            serde_json::json!({
-                "type": "urn:mahfada:problem:over_asking", "title": "asks too much", "status": 422,
-                "code": "over_asking", "check": "registration"
-            })
-        );
-    }
-}
+mod tests;

@@ -1,12 +1,18 @@
 //! Answers of protocol endpoints: JSON that nobody stores, OAuth errors, and refusals without a handler.
 
+mod challenge;
+mod endpoint;
+
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderValue, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
 use mahfada_oauth2::OAuthError;
 use serde::Serialize;
 
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemCode};
+
+pub use challenge::{AcceptedSchemes, resource_refusal};
+pub use endpoint::Endpoint;
 
 /// Makes a JSON answer that is not to be stored.
 #[must_use]
@@ -77,18 +83,14 @@ impl ResponseError for OAuthRefusal {
 /// Answers a path that no endpoint has.
 #[must_use]
 pub fn not_found() -> HttpResponse {
-    Problem::new(StatusCode::NOT_FOUND, "not_found", "no such endpoint").to_response()
+    Problem::not_found().to_response()
 }
 
-/// Answers a method that the endpoint does not take.
+/// Answers a method that the endpoint does not take, without saying which it takes; an [`Endpoint`] says so (RFC 9110
+/// §15.5.6).
 #[must_use]
 pub fn method_not_allowed() -> HttpResponse {
-    Problem::new(
-        StatusCode::METHOD_NOT_ALLOWED,
-        "method_not_allowed",
-        "the endpoint does not take this method",
-    )
-    .to_response()
+    Problem::of(ProblemCode::MethodNotAllowed).to_response()
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::sync::{PoisonError, RwLock};
 use mahfada_base::{Report, UnixTime, json};
 use mahfada_crypto::CryptoProvider;
 use mahfada_trust::{ListMemory, PinnedRoot, RootError, TrustRole, TrustStore, UnverifiedRoot};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::client::{OutboundClient, OutboundError, OutboundResponse};
@@ -20,7 +21,7 @@ const MAX_DOCUMENT: usize = 1024 * 1024;
 const MAX_ROOT_STEPS: usize = 64;
 
 /// Where trust material comes from and what it must descend from.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TrustSource {
     /// The trust registry.

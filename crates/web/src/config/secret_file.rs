@@ -4,6 +4,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use mahfada_base::Secret;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroize as _;
 
@@ -11,7 +12,7 @@ use zeroize::Zeroize as _;
 const MAX_SECRET_BYTES: u64 = 64 * 1024;
 
 /// The path of a file with a secret; reading wipes what it does not hand out.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub struct SecretFile(PathBuf);
 

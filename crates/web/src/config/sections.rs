@@ -3,13 +3,15 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::SecretFile;
+use crate::rate_limit::ProxyNetwork;
 
 /// An https URL without query, fragment, user information and trailing slash: what a service is known by.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 pub struct PublicUrl(String);
 
@@ -71,7 +73,7 @@ impl std::fmt::Display for PublicUrl {
 }
 
 /// Where a service is known and where it listens.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ServerConfig {
     /// The base of every identifier and endpoint.
@@ -83,6 +85,10 @@ pub struct ServerConfig {
     /// The number of worker threads of each listener.
     #[serde(default = "default_workers")]
     pub workers: usize,
+    /// The proxies in front of this service, each an address or a network; only from them does `X-Forwarded-For` say who
+    /// the client is.
+    #[serde(default)]
+    pub forwarded_from: Vec<ProxyNetwork>,
 }
 
 const fn default_workers() -> usize {
@@ -90,7 +96,7 @@ const fn default_workers() -> usize {
 }
 
 /// One listener.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListenConfig {
     /// The address and port; without TLS it must be a loopback address (decision D1).
@@ -101,7 +107,7 @@ pub struct ListenConfig {
 }
 
 /// A certificate chain and its private key, both PEM; read again when they change.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TlsFiles {
     /// The chain, leaf first.
@@ -111,7 +117,7 @@ pub struct TlsFiles {
 }
 
 /// Where the service keeps its state.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StorageConfig {
     /// The database file.
@@ -119,7 +125,7 @@ pub struct StorageConfig {
 }
 
 /// What the service may reach.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OutboundConfig {
     /// Further TLS trust anchors (PEM), beside those of the system.
@@ -131,13 +137,14 @@ pub struct OutboundConfig {
 }
 
 /// An API key of the management port, known by its hash.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ApiKey {
     /// Who calls with it.
     pub tenant: String,
     /// SHA-256 of the key text, 64 hexadecimal digits.
     #[serde(deserialize_with = "sha256_hex")]
+    #[schemars(with = "String", regex(pattern = "^[0-9A-Fa-f]{64}$"))]
     pub sha256: [u8; 32],
 }
 
@@ -158,7 +165,7 @@ fn parse_hex(text: &str) -> Option<[u8; 32]> {
 }
 
 /// The key that seals values at rest.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SealingConfig {
     /// A key of 32 bytes, raw or base64url.
@@ -189,6 +196,26 @@ mod tests {
         ] {
             assert_eq!(PublicUrl::parse(bad), Err(PublicUrlError), "{bad}");
         }
+    }
+
+    #[test]
+    fn the_schema_of_a_section_says_what_its_keys_are_for() {
+        let of = |schema: schemars::Schema| serde_json::to_value(schema).unwrap();
+        let server = of(schemars::schema_for!(ServerConfig));
+        assert_eq!(server["additionalProperties"], false);
+        assert_eq!(
+            server["required"],
+            serde_json::json!(["public_url", "public", "management"])
+        );
+        for key in ["public_url", "public", "management", "workers", "forwarded_from"] {
+            let description = server["properties"][key]["description"].as_str();
+            assert!(description.is_some_and(|text| !text.is_empty()), "{key}: {server}");
+        }
+        let key = of(schemars::schema_for!(ApiKey));
+        assert_eq!(key["properties"]["sha256"]["pattern"], "^[0-9A-Fa-f]{64}$");
+        let limits = of(schemars::schema_for!(crate::rate_limit::RateLimitsConfig));
+        assert_eq!(limits["properties"]["public"]["default"]["requests"], 6_000);
+        assert_eq!(of(schemars::schema_for!(SecretFile))["type"], "string");
     }
 
     #[test]
