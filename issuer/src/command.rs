@@ -6,13 +6,14 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use mahfada_web::config::{ConfigError, EX_CONFIG, load, process_environment};
+use mahfada_web::fault::chain;
 use mahfada_web::listen::Listeners;
 use mahfada_web::logging;
 use mahfada_web::server::shutdown_signal;
 
-use crate::app::{RunError, TestAnchors, check, run};
+use crate::app::{RunError, TestAnchors, check};
 use crate::config::Config;
-use crate::fault::chain;
+use crate::serve::run;
 
 /// Runs the issuer service.
 #[derive(Debug, Parser)]
@@ -21,7 +22,7 @@ struct Arguments {
     /// The configuration file; keys may also come as `MAHFADA_ISSUER__SECTION__KEY`.
     #[arg(long)]
     config: Option<PathBuf>,
-    /// Loads everything the configuration names and ends without listening.
+    /// Loads everything the configuration names and ends without listening; the database is left alone.
     #[arg(long)]
     check_config: bool,
 }
@@ -74,11 +75,12 @@ impl CommandError {
 
 fn start(arguments: &Arguments) -> Result<(), CommandError> {
     let config: Config = load("issuer", arguments.config.as_deref(), process_environment())?;
-    logging::init(&config.log_level).map_err(|error| ConfigError::Key {
-        message: format!("log_level: {error}"),
-    })?;
+    let _telemetry = mahfada_telemetry::init("mahfada-issuer", &config.log_level, &config.telemetry)
+        .map_err(|error| ConfigError::Key { message: chain(&error) })?;
     if arguments.check_config {
-        return Ok(check(config)?);
+        check(config)?;
+        tracing::info!("the configuration holds");
+        return Ok(());
     }
     let listeners = Listeners::bind(&config.server)?;
     Ok(tokio::runtime::Runtime::new()?.block_on(run(config, TestAnchors::Refused, listeners, shutdown_signal()))?)

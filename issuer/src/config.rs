@@ -5,12 +5,18 @@ use std::path::PathBuf;
 
 use mahfada_base::{ClaimsPath, Seconds};
 use mahfada_eid::LevelOfAssurance;
-use mahfada_web::config::{ApiKey, SealingConfig, SecretFile, ServerConfig, StorageConfig};
+use mahfada_events::WebhookConfig;
+use mahfada_telemetry::TelemetryConfig;
+use mahfada_web::config::{ApiKey, OutboundConfig, SealingConfig, SecretFile, ServerConfig, StorageConfig};
 use mahfada_web::keys::SigningConfig;
+use mahfada_web::rate_limit::RateLimitsConfig;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::card_limits::CardLimitsConfig;
+
 /// The configuration of the service.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// Where the service is known and listens.
@@ -28,13 +34,28 @@ pub struct Config {
     pub api_keys: Vec<ApiKey>,
     /// The credential issuers.
     pub issuers: Vec<IssuerConfig>,
+    /// Where agencies are told of their events, beside the stream of the management port.
+    #[serde(default)]
+    pub webhooks: Vec<WebhookConfig>,
+    /// What webhooks may reach.
+    #[serde(default)]
+    pub outbound: OutboundConfig,
+    /// How often each port may be asked.
+    #[serde(default)]
+    pub rate_limits: RateLimitsConfig,
+    /// How often one address, card or person may go through a card session.
+    #[serde(default)]
+    pub card_limits: CardLimitsConfig,
+    /// Where traces go; nowhere unless configured.
+    #[serde(default)]
+    pub telemetry: TelemetryConfig,
     /// What is logged, such as `info`.
     #[serde(default = "default_log_level")]
     pub log_level: String,
 }
 
 /// Secret keys of 32 bytes, each for one use.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct KeysConfig {
     /// Keys the challenge of a card session (`K_chal`).
@@ -48,7 +69,7 @@ pub struct KeysConfig {
 }
 
 /// The card authorities and the policy for evidence.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CardConfig {
     /// A folder of CSCA certificates (DER, `.cer`).
@@ -68,11 +89,12 @@ pub struct CardConfig {
     pub allow_legacy: bool,
     /// The least level of assurance that a card session must reach (decision D13).
     #[serde(default = "low")]
+    #[schemars(with = "String", extend("enum" = ["low", "substantial", "high"]))]
     pub least_level: LevelOfAssurance,
 }
 
 /// One credential issuer; its identifier is the public URL and the slug.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct IssuerConfig {
     /// The path of the identifier, such as `pid`.
@@ -94,7 +116,7 @@ pub struct IssuerConfig {
 }
 
 /// A status list and its signer.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StatusConfig {
     /// Signs the list; never the credential key.
@@ -111,7 +133,7 @@ pub struct StatusConfig {
 }
 
 /// One entry of `credential_configurations_supported`.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConfigurationConfig {
     /// The `credential_configuration_id`.
@@ -134,7 +156,7 @@ pub struct ConfigurationConfig {
 }
 
 /// Where claims come from.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum SourceConfig {
     /// The citizen's card (way A).
@@ -149,10 +171,12 @@ pub enum SourceConfig {
 }
 
 /// One claim of a credential.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ClaimConfig {
-    /// Where the claim stands.
+    /// Where the claim stands: the names from the outermost member in, such as `["address", "locality"]`. In a register
+    /// its column is named by the same names, joined with dots.
+    #[schemars(with = "Vec<String>", length(min = 1))]
     pub path: ClaimsPath,
     /// Whether the holder may keep it back.
     #[serde(default)]
@@ -168,7 +192,7 @@ pub struct ClaimConfig {
 }
 
 /// Whether the holder may keep a claim back (SD-JWT VC type metadata, `sd`).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DisclosureRule {
     /// The claim is disclosed only when the holder chooses so.
@@ -179,7 +203,7 @@ pub enum DisclosureRule {
 }
 
 /// The JSON type of a claim that comes from text.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ClaimKind {
     /// Text as it stands.

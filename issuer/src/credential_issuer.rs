@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use mahfada_base::{ClaimsPath, PathSegment, Seconds};
 use mahfada_crypto::CryptoProvider;
 use mahfada_sd_jwt::{SdJwtIssuance, SdJwtIssueError};
-use mahfada_storage::{IssuerId, StatusListUri};
+use mahfada_storage::{IssuerId, StatusListUri, TenantId};
 use mahfada_web::config::{PublicUrl, SecretFile};
 use mahfada_web::keys::{IdentityError, SigningIdentity};
 
@@ -132,6 +132,11 @@ impl CredentialIssuer {
     /// Returns the identifier as the store knows it.
     pub(crate) fn id(&self) -> IssuerId {
         IssuerId::new(self.identifier.clone())
+    }
+
+    /// Returns the tenant whose API keys manage it.
+    pub(crate) fn tenant(&self) -> TenantId {
+        TenantId::new(self.config.slug.clone())
     }
 
     /// Returns the URL of an endpoint.

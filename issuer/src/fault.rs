@@ -1,11 +1,9 @@
 //! What goes wrong on our side; the peer learns no more than that.
 
-use actix_web::http::StatusCode;
 use mahfada_crypto::{KeyError, RandomError};
 use mahfada_jose::SignError;
-use mahfada_oauth2::{ErrorCode, OAuthError};
 use mahfada_storage::StorageError;
-use mahfada_web::problem::Problem;
+use mahfada_web::fault::is_passing;
 use mahfada_web::sealing::{OpenError, SealError};
 
 /// A failure that is the service's own.
@@ -40,12 +38,14 @@ pub(crate) enum Fault {
     Open(#[from] OpenError),
     /// A stored value is not what this program writes.
     #[error("a stored value is not what this program writes")]
-    Stored(#[from] serde_json::Error),
+    Stored,
+    /// A link does not fit into a QR code.
+    #[error("a link does not fit into a QR code")]
+    Qr,
 }
 
-impl Fault {
-    /// Returns the stable code for the log.
-    pub(crate) const fn code(&self) -> &'static str {
+impl mahfada_web::fault::Fault for Fault {
+    fn code(&self) -> &'static str {
         match self {
             Self::Storage(error) => error.code(),
             Self::Random(_) => "random_unavailable",
@@ -53,54 +53,12 @@ impl Fault {
             Self::Build(error) => error.code(),
             Self::StatusList(_) => "status_list_failed",
             Self::StatusListFull => "status_list_full",
-            Self::Seal(_) | Self::Open(_) | Self::Stored(_) => "sealed_value",
+            Self::Seal(_) | Self::Open(_) | Self::Stored => "sealed_value",
+            Self::Qr => "qr",
         }
     }
 
-    /// Tells whether asking again may help.
-    const fn is_passing(&self) -> bool {
-        matches!(
-            self,
-            Self::Storage(StorageError::Busy | StorageError::Full | StorageError::Unavailable(_))
-        )
+    fn is_passing(&self) -> bool {
+        matches!(self, Self::Storage(error) if is_passing(error))
     }
-
-    /// Logs the failure once and returns what an OAuth endpoint answers.
-    pub(crate) fn to_oauth(&self) -> OAuthError {
-        self.log();
-        OAuthError::new(if self.is_passing() {
-            ErrorCode::TemporarilyUnavailable
-        } else {
-            ErrorCode::ServerError
-        })
-    }
-
-    /// Logs the failure once and returns what the management port answers.
-    pub(crate) fn to_problem(&self) -> Problem {
-        self.log();
-        if self.is_passing() {
-            return Problem::new(
-                StatusCode::SERVICE_UNAVAILABLE,
-                self.code(),
-                "the store is not available",
-            );
-        }
-        Problem::internal()
-    }
-
-    fn log(&self) {
-        let detail = chain(self);
-        tracing::error!(code = self.code(), %detail, "request failed on our side");
-    }
-}
-
-/// Writes an error and its causes on one line; none of ours carries personal data.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
 }

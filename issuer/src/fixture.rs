@@ -17,7 +17,7 @@ use serde_json::Value;
 
 use crate::app::{App, RunError, TestAnchors};
 use crate::config::Config;
-use crate::routes;
+use crate::serve::{configure_management, configure_public};
 
 pub(crate) use agency::{Offer, offer};
 pub(crate) use wallet::{Challenged, Wallet};
@@ -214,16 +214,15 @@ impl Answer {
 
 /// Sends a request to the public port.
 pub(crate) async fn public(app: &Data<App>, request: TestRequest) -> Answer {
-    let service = actix_web::App::new().app_data(app.clone()).configure(routes::public);
+    let service = actix_web::App::new().configure(|config| configure_public(config, app));
     let service = init_service(service).await;
     answer(call_service(&service, request.to_request()).await).await
 }
 
 /// Sends a request to the management port.
 pub(crate) async fn management(app: &Data<App>, request: TestRequest) -> Answer {
-    let service = actix_web::App::new()
-        .app_data(app.clone())
-        .configure(routes::management);
+    let document = Arc::from("{}");
+    let service = actix_web::App::new().configure(|config| configure_management(config, app, &document));
     let service = init_service(service).await;
     answer(call_service(&service, request.to_request()).await).await
 }
@@ -247,6 +246,14 @@ pub(crate) async fn manage(app: &Data<App>, path: &str, api_key: &str, body: &Va
         .insert_header(("authorization", format!("Bearer {api_key}")))
         .insert_header(("content-type", "application/json"))
         .set_payload(body.to_string());
+    management(app, request).await
+}
+
+/// Gets something from the management port with an API key.
+pub(crate) async fn show(app: &Data<App>, path: &str, api_key: &str) -> Answer {
+    let request = TestRequest::get()
+        .uri(path)
+        .insert_header(("authorization", format!("Bearer {api_key}")));
     management(app, request).await
 }
 

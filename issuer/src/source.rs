@@ -1,6 +1,7 @@
 //! Authentic sources: where the claims of offered credentials come from.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use mahfada_base::{ClaimsPath, PathSegment};
@@ -8,9 +9,14 @@ use serde_json::{Map, Value};
 
 use crate::config::{ClaimConfig, ClaimKind};
 
-/// A register of subjects, read whole from a CSV file when the service starts.
-#[derive(Debug)]
+/// A register of subjects, read whole from a CSV file when the service starts; `Debug` says only how many there are.
 pub(crate) struct CsvRegister(BTreeMap<String, Map<String, Value>>);
+
+impl fmt::Debug for CsvRegister {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "CsvRegister({} subjects)", self.0.len())
+    }
+}
 
 /// Why a register was not read.
 #[derive(Debug, thiserror::Error)]

@@ -1,6 +1,8 @@
 //! The authorization challenge endpoint: a code without a browser, by the card (decision D3, way A; OAuth 2.0 for
 //! First-Party Applications).
 
+use std::fmt;
+
 use mahfada_base::json;
 use mahfada_base::{Secret, base64url};
 use serde::{Deserialize, Serialize};
@@ -49,8 +51,8 @@ pub enum RequestedCredential {
     Configuration(String),
 }
 
-/// A request to the authorization challenge endpoint.
-#[derive(Clone, Debug)]
+/// A request to the authorization challenge endpoint; `Debug` says of evidence, which holds the card's files, only its length.
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum AuthorizationChallengeRequest {
     /// Starts an authorization.
@@ -91,6 +93,30 @@ pub enum AuthorizationChallengeResponse {
         /// The code to redeem at the token endpoint.
         authorization_code: Secret<String>,
     },
+}
+
+impl fmt::Debug for AuthorizationChallengeRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Initial {
+                client_id,
+                requested,
+                code_challenge,
+                key_commitment,
+            } => f
+                .debug_struct("Initial")
+                .field("client_id", client_id)
+                .field("requested", requested)
+                .field("code_challenge", code_challenge)
+                .field("key_commitment", key_commitment)
+                .finish(),
+            Self::Continue { auth_session, evidence } => f
+                .debug_struct("Continue")
+                .field("auth_session", auth_session)
+                .field("evidence", &format_args!("{} bytes", evidence.len()))
+                .finish(),
+        }
+    }
 }
 
 impl AuthorizationChallengeRequest {

@@ -1,6 +1,7 @@
 //! `authorization_details` of type `openid_credential` (RFC 9396; OID4VCI §5.1.1, §6.2).
 
 use mahfada_base::ClaimsPath;
+use mahfada_base::json;
 use serde::{Deserialize, Serialize};
 
 /// The `type` of the details that ask for a credential (OID4VCI §5.1.1).
@@ -46,6 +47,18 @@ impl AuthorizationDetail {
             credential_identifiers: Vec::new(),
             claims: Vec::new(),
         }
+    }
+
+    /// Reads the parameter of a request: objects of type [`OPENID_CREDENTIAL`], each with a configuration, at least one.
+    ///
+    /// Unknown fields are ignored (OID4VCI §5.1.1). It does not know what the issuer offers or the grant allows.
+    pub(crate) fn parse_requested(text: &str) -> Option<Vec<Self>> {
+        let details: Vec<Self> = json::from_slice(text.as_bytes()).ok()?;
+        let asks = |detail: &Self| {
+            let named = detail.credential_configuration_id.as_deref();
+            detail.detail_type == OPENID_CREDENTIAL && named.is_some_and(|id| !id.is_empty())
+        };
+        (!details.is_empty() && details.iter().all(asks)).then_some(details)
     }
 
     /// Adds the data sets that a token covers (OID4VCI §6.2).

@@ -54,6 +54,9 @@ pub enum TokenError {
     /// The code verifier is malformed.
     #[error(transparent)]
     Pkce(#[from] PkceError),
+    /// `authorization_details` is not an array of `openid_credential` objects with a configuration each.
+    #[error("authorization_details does not name credential configurations")]
+    AuthorizationDetails,
     /// The response is no token response.
     #[error("malformed token response: {0}")]
     Response(#[source] JsonError),
@@ -70,6 +73,7 @@ impl TokenError {
             Self::Form(error) => error.code(),
             Self::UnsupportedGrantType => "unsupported_grant_type",
             Self::Pkce(error) => error.code(),
+            Self::AuthorizationDetails => "authorization_details",
             Self::Response(_) | Self::ResponseValue(_) => "token_response_malformed",
         }
     }
@@ -79,6 +83,7 @@ impl TokenError {
     pub fn to_oauth(&self) -> OAuthError {
         let error = match self {
             Self::UnsupportedGrantType => ErrorCode::UnsupportedGrantType,
+            Self::AuthorizationDetails => ErrorCode::InvalidAuthorizationDetails,
             _ => ErrorCode::InvalidRequest,
         };
         OAuthError::described(error, &self.to_string())
@@ -109,6 +114,20 @@ impl TokenRequest {
             }),
             _ => Err(TokenError::UnsupportedGrantType),
         }
+    }
+
+    /// Reads what the form body of either grant narrows the token to, if anything (RFC 9396 §6; OID4VCI §6.1.1).
+    ///
+    /// It does not know whether the code covers it.
+    ///
+    /// # Errors
+    /// [`TokenError::AuthorizationDetails`] when the parameter asks for anything but credential configurations, and
+    /// [`TokenError::Form`].
+    pub fn parse_authorization_details(body: &[u8]) -> Result<Option<Vec<AuthorizationDetail>>, TokenError> {
+        Form::parse(body)?
+            .get("authorization_details")
+            .map(|text| AuthorizationDetail::parse_requested(text).ok_or(TokenError::AuthorizationDetails))
+            .transpose()
     }
 
     /// Writes the form body.
@@ -251,6 +270,40 @@ mod tests {
             assert_eq!(error.code(), reason, "{body}");
             assert_eq!(error.to_oauth().error.as_str(), wire, "{body}");
         }
+    }
+
+    #[test]
+    fn a_request_may_narrow_the_token_to_configurations() {
+        let details = |text: &str| {
+            let parameter = encode_form([("authorization_details", text)]);
+            TokenRequest::parse_authorization_details(format!("{PRE_AUTHORIZED}&{parameter}").as_bytes())
+        };
+        let none = TokenRequest::parse_authorization_details(PRE_AUTHORIZED.as_bytes()).unwrap();
+        assert_eq!(none, None);
+        let named = details(
+            r#"[{"type":"openid_credential","credential_configuration_id":"pid","zz":1,"locations":["https://a"]}]"#,
+        );
+        let named = named.unwrap().unwrap();
+        assert_eq!(named[0].credential_configuration_id.as_deref(), Some("pid"));
+        assert_eq!(named[0].locations, ["https://a"]);
+        for refused in [
+            "[]",
+            "{}",
+            "pid",
+            r#"[{"type":"other","credential_configuration_id":"pid"}]"#,
+            r#"[{"type":"openid_credential"}]"#,
+            r#"[{"type":"openid_credential","credential_configuration_id":""}]"#,
+            r#"[{"type":"openid_credential","credential_configuration_id":1}]"#,
+            r#"[{"type":"openid_credential","type":"openid_credential","credential_configuration_id":"pid"}]"#,
+            r#"[{"type":"openid_credential","credential_configuration_id":"pid"},{"type":"other"}]"#,
+        ] {
+            let error = details(refused).unwrap_err();
+            assert_eq!(error.code(), "authorization_details", "{refused}");
+            assert_eq!(error.to_oauth().error.as_str(), "invalid_authorization_details");
+        }
+        let twice = format!("{PRE_AUTHORIZED}&authorization_details=[]&authorization_details=[]");
+        let error = TokenRequest::parse_authorization_details(twice.as_bytes()).unwrap_err();
+        assert_eq!(error.code(), "duplicate_parameter");
     }
 
     #[test]

@@ -22,12 +22,13 @@ use mahfada_storage::{
 use mahfada_web::body::read_body_as;
 use mahfada_web::dpop::verify_dpop;
 use mahfada_web::protocol;
+use mahfada_web::rate_limit::ClientNetwork;
 use mahfada_web::token::{OpaqueToken, hash_token};
 
 use crate::app::App;
 use crate::credential_issuer::{Configuration, CredentialIssuer, Source};
 use crate::fault::Fault;
-use crate::issuance::subject::{Subject, SubjectSeal};
+use crate::issuance::subject::{Grant, SubjectSeal};
 use crate::proofing::{CardProofing, ProvenCard};
 
 use refusal::Refusal;
@@ -52,7 +53,10 @@ pub(crate) async fn post(app: Data<App>, slug: Path<String>, request: HttpReques
                 code = refusal.code(),
                 "authorization refused"
             );
-            protocol::oauth_error(&refusal.to_oauth())
+            if matches!(refusal, Refusal::DpopReplayed) {
+                app.metrics.nonce_replay();
+            }
+            refusal.to_response()
         }
     }
 }
@@ -81,7 +85,8 @@ async fn authorize(
             code_challenge,
             key_commitment,
         } => {
-            let configuration = configuration(issuer, &requested).ok_or(Refusal::UnknownConfiguration)?;
+            let configuration = configuration(issuer, &requested)?;
+            app.card_limits.count_opened(ClientNetwork::of_request(request))?;
             start(
                 app,
                 issuer,
@@ -97,17 +102,23 @@ async fn authorize(
             let hash = TokenHash::new(hash_token(auth_session.expose(), app.crypto.digest));
             finish(app, issuer, dpop, hash, &evidence).await
         }
-        _ => Err(Refusal::UnknownConfiguration),
+        _ => Err(Refusal::UnknownScope),
     }
 }
 
-fn configuration<'i>(issuer: &'i CredentialIssuer, requested: &RequestedCredential) -> Option<&'i Configuration> {
-    let found = match requested {
-        RequestedCredential::Scope(scope) => issuer.configuration_of_scope(scope),
-        RequestedCredential::Configuration(id) => issuer.configuration(id),
-        _ => None,
+fn configuration<'i>(
+    issuer: &'i CredentialIssuer,
+    requested: &RequestedCredential,
+) -> Result<&'i Configuration, Refusal> {
+    // RFC 6749 §4.1.2.1 and RFC 9396 §5: each way of asking has its own word for a wrong name.
+    let (found, refusal) = match requested {
+        RequestedCredential::Configuration(id) => (issuer.configuration(id), Refusal::UnknownConfiguration),
+        RequestedCredential::Scope(scope) => (issuer.configuration_of_scope(scope), Refusal::UnknownScope),
+        _ => (None, Refusal::UnknownScope),
     };
-    found.filter(|configuration| matches!(configuration.source, Source::Card))
+    found
+        .filter(|configuration| matches!(configuration.source, Source::Card))
+        .ok_or(refusal)
 }
 
 /// Opens a session and signs its challenge.
@@ -186,7 +197,10 @@ async fn finish(
 ) -> Result<AuthorizationChallengeResponse, Refusal> {
     let session = find_session(app, issuer, hash).await?;
     let payload = verify_signature(app, &session, &dpop, evidence)?;
-    let proven = examine(app, &session, &payload);
+    let proven = examine(app, &session, &payload).and_then(|proven| {
+        app.card_limits.count_proven(&proven)?;
+        Ok(proven)
+    });
     let code = OpaqueToken::generate(&*app.random).map_err(Fault::from)?;
     let record = match &proven {
         Ok(proven) => Some(authorization_code(app, &session, proven, &code)?),
@@ -294,9 +308,7 @@ fn authorization_code(
     proven: &ProvenCard,
     code: &OpaqueToken,
 ) -> Result<AuthorizationCode, Fault> {
-    let subject = Subject::Card {
-        claims: proven.claims.clone(),
-    };
+    let grant = Grant::by_card(proven.claims.clone());
     Ok(AuthorizationCode {
         hash: TokenHash::new(code.hash(app.crypto.digest)),
         issuer: session.issuer.clone(),
@@ -305,7 +317,7 @@ fn authorization_code(
         wallet_jkt: session.wallet_jkt,
         key_commitment: session.key_commitment,
         code_challenge: session.code_challenge.clone(),
-        subject: SubjectSeal::of(app).seal(&subject, &session.issuer, &session.configuration_id, code.expose())?,
+        subject: SubjectSeal::of(app).seal(&grant, &session.issuer, &session.configuration_id, code.expose())?,
         person_ref: Some(proven.person_ref),
         card_ref: proven.card_ref,
         expires_at: app.clock.now().plus(CODE_LIFETIME),

@@ -7,30 +7,33 @@
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
-use mahfada_base::{UnixTime, base64url};
+use mahfada_base::UnixTime;
 use mahfada_crypto::Thumbprint;
 use mahfada_eid::commits_to;
+use mahfada_events::EventKind;
 use mahfada_oauth2::UnspentDpop;
 use mahfada_openid4vci::{
     CredentialRequest, CredentialResponse, CredentialTarget, NonceRule, ProofExpectation, UnspentCNonce,
     UnverifiedCNonce, VerifiedProofs,
 };
 use mahfada_storage::{
-    AccessToken, AuditRecord, Issuance, IssuanceId, IssuanceState, Outcome, SingleUseKind, StatusIndex, StatusListUri,
-    StorageError, TokenHash, UnitOfWork,
+    AccessToken, AuditRecord, Issuance, IssuanceId, IssuanceState, Outcome, RevokeOutcome, SingleUseKind, StatusIndex,
+    StatusListUri, StorageError, TokenHash, UnitOfWork,
 };
 use mahfada_web::body::read_body_as;
 use mahfada_web::dpop::{Scheme, authorization, verify_dpop};
 use mahfada_web::protocol;
 use mahfada_web::token::hash_token;
 
+use crate::announcement::Announcement;
 use crate::app::App;
 use crate::credential_issuer::{Configuration, CredentialIssuer};
 use crate::fault::Fault;
 use crate::issuance::build::{self, BuildRefusal};
-use crate::issuance::identifier::credential_identifier;
+use crate::issuance::identifier::{credential_identifier, following, issuance_ids};
 use crate::issuance::status;
-use crate::issuance::subject::SubjectSeal;
+use crate::issuance::subject::{Grant, SubjectSeal};
+use crate::measures::FORMAT;
 
 use refusal::Refusal;
 
@@ -45,34 +48,53 @@ pub(crate) async fn post(app: Data<App>, slug: Path<String>, request: HttpReques
         return protocol::not_found();
     };
     match issue(&app, issuer, &request, payload).await {
-        Ok(response) => protocol::json(StatusCode::OK, &response),
+        Ok((response, configuration)) => {
+            app.metrics.issued(&configuration.config.id, FORMAT, "issued");
+            protocol::json(StatusCode::OK, &response)
+        }
         Err(refusal) => {
+            count(&app, &refusal);
             tracing::info!(issuer = issuer.identifier, code = refusal.code(), "credential refused");
-            refusal.to_response()
+            let sent = authorization(&request).ok().map(|(scheme, _)| scheme);
+            refusal.to_response(issuer, sent)
         }
     }
 }
 
-async fn issue(
+/// Which credential it was that was refused is often not known, and what a stranger named is no label.
+fn count(app: &App, refusal: &Refusal) {
+    if matches!(refusal, Refusal::NonceReplayed | Refusal::DpopReplayed) {
+        app.metrics.nonce_replay();
+    }
+    let outcome = if matches!(refusal, Refusal::Fault(_)) {
+        "failed"
+    } else {
+        "refused"
+    };
+    app.metrics.issued("unknown", FORMAT, outcome);
+}
+
+async fn issue<'i>(
     app: &App,
-    issuer: &CredentialIssuer,
+    issuer: &'i CredentialIssuer,
     request: &HttpRequest,
     payload: Payload,
-) -> Result<CredentialResponse, Refusal> {
+) -> Result<(CredentialResponse, &'i Configuration), Refusal> {
     let (scheme, bearer) = authorization(request)?;
     let (token, dpop) = authorize(app, issuer, request, scheme, bearer).await?;
     let body = read_body_as(request, payload, "application/json", MAX_BODY).await?;
     let wanted = CredentialRequest::parse(&body)?;
-    let configuration = granted(app, issuer, &token, &wanted.target)?;
+    let grant = SubjectSeal::of(app).open(&token.subject, &token.issuer, &token.configuration_id, bearer)?;
+    let configuration = granted(app, issuer, &token, &grant, &wanted.target)?;
     let (proofs, nonce) = verify_proofs(app, issuer, &token, &wanted)?;
-    let claims = claims(app, configuration, &token, bearer)?;
+    let claims = claims(configuration, &grant)?;
     let indexes = commit(app, issuer, token, dpop, nonce, proofs.proofs().len()).await?;
     let credentials = proofs
         .keys()
         .zip(&indexes)
         .map(|(key, idx)| build::credential(app, issuer, configuration, &claims, key, *idx))
         .collect::<Result<Vec<_>, _>>()?;
-    Ok(CredentialResponse::new(credentials))
+    Ok((CredentialResponse::new(credentials), configuration))
 }
 
 /// Finds the token and proves that the request comes from its owner.
@@ -113,16 +135,23 @@ fn is_usable(token: &AccessToken, issuer: &CredentialIssuer, now: UnixTime) -> b
     token.issuer == issuer.id() && !token.revoked && now < token.expires_at
 }
 
+/// OpenID4VCI 1.0 §8.2: by the identifier when the token response named one, by the configuration otherwise.
 fn granted<'i>(
     app: &App,
     issuer: &'i CredentialIssuer,
     token: &AccessToken,
+    grant: &Grant,
     target: &CredentialTarget,
 ) -> Result<&'i Configuration, Refusal> {
     let id = match target {
+        CredentialTarget::Configuration(_) if grant.identified => return Err(Refusal::IdentifierNeeded),
         CredentialTarget::Configuration(id) => id.as_str(),
         // TI-14: whichever identifier another token was given is unknown to this one.
-        CredentialTarget::Identifier(identifier) if covers(app, token, identifier) => token.configuration_id.as_str(),
+        CredentialTarget::Identifier(identifier)
+            if grant.identified && *identifier == credential_identifier(&token.hash, app.crypto.digest) =>
+        {
+            token.configuration_id.as_str()
+        }
         _ => return Err(Refusal::UnknownIdentifier),
     };
     let configuration = issuer.configuration(id).ok_or(Refusal::UnknownConfiguration)?;
@@ -130,11 +159,6 @@ fn granted<'i>(
         return Err(Refusal::OtherConfiguration);
     }
     Ok(configuration)
-}
-
-/// Only tokens of way A are told an identifier.
-fn covers(app: &App, token: &AccessToken, identifier: &str) -> bool {
-    token.key_commitment.is_some() && credential_identifier(&token.hash, app.crypto.digest) == identifier
 }
 
 fn verify_proofs(
@@ -173,14 +197,8 @@ fn is_committed(app: &App, token: &AccessToken, proofs: &VerifiedProofs) -> bool
     commits_to(app.crypto.digest, commitment, &Thumbprint(*jkt), &keys)
 }
 
-fn claims(
-    app: &App,
-    configuration: &Configuration,
-    token: &AccessToken,
-    bearer: &str,
-) -> Result<build::Claims, Refusal> {
-    let subject = SubjectSeal::of(app).open(&token.subject, &token.issuer, &token.configuration_id, bearer)?;
-    build::claims(configuration, &subject).map_err(|refusal| match refusal {
+fn claims(configuration: &Configuration, grant: &Grant) -> Result<build::Claims, Refusal> {
+    build::claims(configuration, &grant.subject).map_err(|refusal| match refusal {
         BuildRefusal::UnknownSubject => Refusal::Denied("unknown_subject"),
         BuildRefusal::ClaimMissing => Refusal::Denied("claim_missing"),
     })
@@ -198,11 +216,11 @@ async fn commit(
     let candidates = (0..copies)
         .map(|_| status::candidates(app, &issuer.status))
         .collect::<Result<Vec<_>, _>>()?;
-    let mut id = [0; 16];
-    app.random.fill(&mut id).map_err(Fault::from)?;
-    let id = IssuanceId::new(base64url::encode(id));
+    let ids = issuance_ids(app, &token.hash);
+    let (delivery, undelivered) = (Announcement::draw(app, issuer)?, Announcement::draw(app, issuer)?);
     let (uri, now) = (issuer.status.uri.clone(), app.clock.now());
-    app.storage
+    let answer = app
+        .storage
         .execute(move |unit: &mut dyn UnitOfWork| {
             if let Some(dpop) = &dpop
                 && !unit
@@ -218,23 +236,32 @@ async fn commit(
                 return Ok(Outcome::RejectRollback(Refusal::NonceReplayed));
             }
             // Between the look-up and now a second use of the code may have revoked the token.
-            let live = unit
-                .access_tokens()
-                .lookup(&token.hash)?
-                .is_some_and(|token| !token.revoked);
-            if !live {
+            let live = unit.access_tokens().lookup(&token.hash)?.filter(|token| !token.revoked);
+            let Some(token) = live else {
                 return Ok(Outcome::RejectRollback(Refusal::Token));
-            }
+            };
+            let Some(id) = following(&ids, token.issuance.as_ref()) else {
+                return Ok(Outcome::RejectRollback(Refusal::Denied("issued_too_often")));
+            };
             let Some(indexes) = status::allocate(unit, &uri, &candidates)? else {
                 return Ok(Outcome::RejectRollback(Refusal::Fault(Fault::StatusListFull)));
             };
-            record(unit, &token, &id, &uri, &indexes, now)?;
+            if let Some(revoked) = record(unit, &token, id, &uri, &indexes, now)? {
+                let outcome = Some("undelivered");
+                undelivered.record(unit, EventKind::IssuanceRevoked, revoked.as_str(), outcome)?;
+            }
+            delivery.record(unit, EventKind::CredentialIssued, id.as_str(), None)?;
             Ok(Outcome::Commit(indexes))
         })
         .await
-        .map_err(Fault::from)?
+        .map_err(Fault::from)?;
+    if answer.is_ok() {
+        app.events.notify_tenant(&issuer.tenant());
+    }
+    answer
 }
 
+/// Writes the issuance and returns the one that it takes the place of.
 fn record(
     unit: &mut dyn UnitOfWork,
     token: &AccessToken,
@@ -242,7 +269,7 @@ fn record(
     uri: &StatusListUri,
     indexes: &[u32],
     now: UnixTime,
-) -> Result<(), StorageError> {
+) -> Result<Option<IssuanceId>, StorageError> {
     unit.issuances().add(&Issuance {
         id: id.clone(),
         issuer: token.issuer.clone(),
@@ -260,9 +287,11 @@ fn record(
             .collect(),
     })?;
     // Decision D6: a wallet that asks again never got the first answer, so that set is revoked.
-    if let Some(undelivered) = unit.access_tokens().set_issuance(&token.hash, id)? {
-        unit.issuances().revoke(&undelivered)?;
-    }
+    let undelivered = unit.access_tokens().set_issuance(&token.hash, id)?;
+    let revoked = match undelivered {
+        Some(undelivered) if unit.issuances().revoke(&undelivered)? == RevokeOutcome::Revoked => Some(undelivered),
+        _ => None,
+    };
     unit.audit().append(&AuditRecord {
         at: now,
         actor: "wallet".to_owned(),
@@ -271,5 +300,5 @@ fn record(
         outcome: "issued".to_owned(),
         detail: format!("{} copies of {}", indexes.len(), token.configuration_id),
     })?;
-    Ok(())
+    Ok(revoked)
 }

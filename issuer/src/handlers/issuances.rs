@@ -1,222 +1,121 @@
-//! `GET /v1/issuances` and `POST /v1/issuances/{id}/{revoke|suspend|reinstate}`: what an operator sees and may change.
+//! `GET /v1/issuances` and `GET /v1/issuances/{id}`: what an operator sees of what was issued.
 
 use actix_web::http::StatusCode;
-use actix_web::web::{Data, Path, Payload};
+use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use mahfada_base::UnixTime;
-use mahfada_base::json::{self, JsonError};
-use mahfada_storage::{
-    AuditRecord, Issuance, IssuanceId, IssuanceState, IssuerId, Outcome, RevokeOutcome, StorageError, UnitOfWork,
-};
-use mahfada_web::body::{BodyError, read_body_as};
+use mahfada_storage::{Issuance, IssuanceId, IssuanceState};
 use mahfada_web::problem::Problem;
-use mahfada_web::protocol;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use utoipa::ToSchema;
 
+use super::management::{answer, caller, look};
 use crate::app::App;
-use crate::fault::Fault;
 
 /// The most issuances in one answer.
 const PAGE: u32 = 100;
 
-/// What may be done to an issuance.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Action {
-    Revoke,
-    Suspend,
-    Reinstate,
-}
-
-#[derive(Debug, Deserialize)]
-struct ChangeRequest {
-    /// A stable word, such as `holder_request`; free text could hold personal data.
-    reason: String,
-}
-
-#[derive(Debug, Serialize)]
-struct IssuanceView {
+/// One credential as it was issued, in one or more copies. It says nothing about the person.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct IssuanceView {
+    /// The id of the issuance.
+    #[schema(example = "hTn1w0e9Vb5o8mY2qkXrD3zJc7LfUaPs6GiKtN4MxQE")]
     issuance_id: String,
+    /// The credential.
+    #[schema(example = "cnss-rights")]
     credential_configuration_id: String,
+    /// The day of issuance, as its first second since 1970.
+    #[schema(value_type = i64, example = 1_795_305_600)]
     issued_on: UnixTime,
-    state: &'static str,
+    /// The status of every copy.
+    state: StateName,
+    /// How many copies were issued.
+    #[schema(example = 10)]
     copies: usize,
 }
 
-#[derive(Debug, thiserror::Error)]
-enum Refusal {
-    #[error("not authorized")]
-    Unauthorized(Problem),
-    #[error(transparent)]
-    Body(#[from] BodyError),
-    #[error("not a change request")]
-    Malformed(#[source] JsonError),
-    #[error("a reason is 1 to 64 letters, digits, hyphens and underscores")]
-    Reason,
-    #[error("no such issuance")]
-    NotFound,
-    #[error("a revocation cannot be taken back")]
-    Irreversible,
-    #[error(transparent)]
-    Fault(#[from] Fault),
+/// The status of an issuance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum StateName {
+    /// Valid.
+    Valid,
+    /// Suspended: it may be reinstated.
+    Suspended,
+    /// Revoked, for ever.
+    Revoked,
 }
 
-impl Refusal {
-    fn to_problem(&self) -> Problem {
-        match self {
-            Self::Unauthorized(problem) => problem.clone(),
-            Self::Body(error) => Problem::from(*error),
-            Self::Malformed(error) => Problem::bad_request("malformed", error.to_string()),
-            Self::Reason => Problem::bad_request("reason", self.to_string()),
-            Self::NotFound => Problem::new(StatusCode::NOT_FOUND, "not_found", self.to_string()),
-            Self::Irreversible => Problem::new(StatusCode::CONFLICT, "irreversible", self.to_string()),
-            Self::Fault(fault) => fault.to_problem(),
-        }
-    }
-}
-
-/// Answers the newest issuances of the caller's credential issuer.
-pub(crate) async fn list(app: Data<App>, request: HttpRequest) -> HttpResponse {
-    match newest(&app, &request).await {
-        Ok(views) => protocol::json(StatusCode::OK, &views),
-        Err(refusal) => refusal.to_problem().to_response(),
-    }
-}
-
-/// Changes the state of one issuance, and so of all its copies.
-pub(crate) async fn change(
-    app: Data<App>,
-    path: Path<(String, String)>,
-    request: HttpRequest,
-    payload: Payload,
-) -> HttpResponse {
-    let (id, action) = path.into_inner();
-    let Some(action) = Action::from_name(&action) else {
-        return protocol::not_found();
-    };
-    match apply(&app, IssuanceId::new(id), action, &request, payload).await {
-        Ok(view) => protocol::json(StatusCode::OK, &view),
-        Err(refusal) => refusal.to_problem().to_response(),
-    }
-}
-
-impl Action {
-    fn from_name(name: &str) -> Option<Self> {
-        [Self::Revoke, Self::Suspend, Self::Reinstate]
-            .into_iter()
-            .find(|action| action.name() == name)
-    }
-
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Revoke => "revoke",
-            Self::Suspend => "suspend",
-            Self::Reinstate => "reinstate",
-        }
-    }
-}
-
-fn caller(app: &App, request: &HttpRequest) -> Result<IssuerId, Refusal> {
-    let tenant = app.api_keys.tenant(request).map_err(Refusal::Unauthorized)?;
-    app.issuer(tenant)
-        .map(crate::credential_issuer::CredentialIssuer::id)
-        .ok_or(Refusal::NotFound)
-}
-
-async fn newest(app: &App, request: &HttpRequest) -> Result<Vec<IssuanceView>, Refusal> {
-    let issuer = caller(app, request)?;
-    let issuances = app
-        .storage
-        .execute(
-            move |unit: &mut dyn UnitOfWork| -> Result<Outcome<_, StorageError>, _> {
-                Ok(Outcome::Commit(unit.issuances().list_by_issuer(&issuer, PAGE)?))
+impl From<&Issuance> for IssuanceView {
+    fn from(issuance: &Issuance) -> Self {
+        Self {
+            issuance_id: issuance.id.to_string(),
+            credential_configuration_id: issuance.configuration_id.to_string(),
+            issued_on: issuance.issued_on,
+            state: match issuance.state {
+                IssuanceState::Valid => StateName::Valid,
+                IssuanceState::Suspended => StateName::Suspended,
+                IssuanceState::Revoked => StateName::Revoked,
             },
-        )
-        .await
-        .and_then(|found| found)
-        .map_err(Fault::from)?;
-    Ok(issuances.iter().map(view).collect())
-}
-
-async fn apply(
-    app: &App,
-    id: IssuanceId,
-    action: Action,
-    request: &HttpRequest,
-    payload: Payload,
-) -> Result<IssuanceView, Refusal> {
-    let issuer = caller(app, request)?;
-    let body = read_body_as(request, payload, "application/json", 4 * 1024).await?;
-    let change: ChangeRequest = json::from_slice(&body).map_err(Refusal::Malformed)?;
-    if !is_reason(&change.reason) {
-        return Err(Refusal::Reason);
-    }
-    let at = app.clock.now();
-    app.storage
-        .execute(move |unit: &mut dyn UnitOfWork| {
-            // TS-08: another agency's issuance is as good as none.
-            let mine = unit
-                .issuances()
-                .lookup(&id)?
-                .filter(|issuance| issuance.issuer == issuer);
-            if mine.is_none() {
-                return Ok(Outcome::RejectRollback(Refusal::NotFound));
-            }
-            match perform(unit, &id, action) {
-                Err(StorageError::Irreversible) => {
-                    return Ok(Outcome::RejectRollback(Refusal::Irreversible));
-                }
-                other => other?,
-            }
-            unit.audit().append(&AuditRecord {
-                at,
-                actor: issuer.to_string(),
-                action: format!("issuance.{}", action.name()),
-                object_id: id.to_string(),
-                outcome: "done".to_owned(),
-                detail: change.reason,
-            })?;
-            Ok(match unit.issuances().lookup(&id)? {
-                Some(issuance) => Outcome::Commit(view(&issuance)),
-                None => Outcome::RejectRollback(Refusal::NotFound),
-            })
-        })
-        .await
-        .map_err(Fault::from)?
-}
-
-fn perform(unit: &mut dyn UnitOfWork, id: &IssuanceId, action: Action) -> Result<(), StorageError> {
-    match action {
-        Action::Revoke => {
-            let (RevokeOutcome::Revoked | RevokeOutcome::AlreadyRevoked | RevokeOutcome::NotFound) =
-                unit.issuances().revoke(id)?;
-        }
-        Action::Suspend => {
-            unit.issuances().suspend(id)?;
-        }
-        Action::Reinstate => {
-            unit.issuances().reinstate(id)?;
+            copies: issuance.copies.len(),
         }
     }
-    Ok(())
 }
 
-fn is_reason(reason: &str) -> bool {
-    (1..=64).contains(&reason.len())
-        && reason
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+/// Lists the newest issuances
+///
+/// At most a hundred, the newest first, of the credential issuer that the API key is for.
+#[utoipa::path(
+    get,
+    path = "/v1/issuances",
+    operation_id = "listIssuances",
+    tag = "issuances",
+    responses(
+        (status = 200, description = "The newest issuances.", body = [IssuanceView]),
+        (status = 401, description = "`unauthorized`: no valid API key.", body = Problem, content_type = "application/problem+json"),
+        (status = 429, description = "`rate_limited`; see `Retry-After`.", body = Problem, content_type = "application/problem+json"),
+        (status = 500, description = "`internal`", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "`storage_busy` or `storage_unavailable`: try again.", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn list(app: Data<App>, request: HttpRequest) -> HttpResponse {
+    answer(StatusCode::OK, newest(&app, &request).await)
 }
 
-fn view(issuance: &Issuance) -> IssuanceView {
-    IssuanceView {
-        issuance_id: issuance.id.to_string(),
-        credential_configuration_id: issuance.configuration_id.to_string(),
-        issued_on: issuance.issued_on,
-        state: match issuance.state {
-            IssuanceState::Valid => "valid",
-            IssuanceState::Suspended => "suspended",
-            IssuanceState::Revoked => "revoked",
-        },
-        copies: issuance.copies.len(),
-    }
+/// Shows an issuance
+#[utoipa::path(
+    get,
+    path = "/v1/issuances/{id}",
+    operation_id = "showIssuance",
+    tag = "issuances",
+    params(("id" = String, Path, description = "The `issuance_id`.")),
+    responses(
+        (status = 200, description = "The issuance.", body = IssuanceView),
+        (status = 401, description = "`unauthorized`: no valid API key.", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`: no such issuance, or another agency's.", body = Problem, content_type = "application/problem+json"),
+        (status = 429, description = "`rate_limited`; see `Retry-After`.", body = Problem, content_type = "application/problem+json"),
+        (status = 500, description = "`internal`", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "`storage_busy` or `storage_unavailable`: try again.", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn get(app: Data<App>, id: Path<String>, request: HttpRequest) -> HttpResponse {
+    answer(StatusCode::OK, show(&app, id.into_inner(), &request).await)
+}
+
+async fn newest(app: &App, request: &HttpRequest) -> Result<Vec<IssuanceView>, Problem> {
+    let issuer = caller(app, request)?.id();
+    let issuances = look(app, move |unit| unit.issuances().list_by_issuer(&issuer, PAGE)).await?;
+    Ok(issuances.iter().map(IssuanceView::from).collect())
+}
+
+async fn show(app: &App, id: String, request: &HttpRequest) -> Result<IssuanceView, Problem> {
+    let issuer = caller(app, request)?.id();
+    let id = IssuanceId::new(id);
+    look(app, move |unit| unit.issuances().lookup(&id))
+        .await?
+        // TS-08: another agency's issuance is as good as none.
+        .filter(|issuance| issuance.issuer == issuer)
+        .as_ref()
+        .map(IssuanceView::from)
+        .ok_or_else(Problem::not_found)
 }

@@ -12,6 +12,7 @@ use mahfada_openid4vci::{
     BatchCredentialIssuance, ClaimDescription, CredentialConfiguration, CredentialIssuerMetadata, CredentialMetadata,
     Display,
 };
+use mahfada_web::fault::Fault as _;
 use mahfada_web::protocol;
 use serde::Serialize;
 

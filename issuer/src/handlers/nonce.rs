@@ -4,6 +4,7 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
 use mahfada_openid4vci::{CNonce, NonceResponse};
+use mahfada_web::fault::Fault as _;
 use mahfada_web::protocol;
 
 use crate::app::App;

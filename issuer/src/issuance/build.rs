@@ -1,5 +1,7 @@
 //! The credential itself: an SD-JWT VC for one key of the holder.
 
+use std::fmt;
+
 use mahfada_base::{ClaimsPath, Seconds};
 use mahfada_jose::{Jwk, JwsBuilder};
 use mahfada_sd_jwt::SdJwtIssuance;
@@ -16,9 +18,15 @@ const DAY: Seconds = 86_400;
 /// Decoy digests per `_sd` array, so that the number of claims says less (RFC 9901 §4.2.5).
 const DECOYS: usize = 2;
 
-/// The claims of a subject that the configuration issues.
-#[derive(Clone, Debug)]
+/// The claims of a subject that the configuration issues; `Debug` shows none.
+#[derive(Clone)]
 pub(crate) struct Claims(Map<String, Value>);
+
+impl fmt::Debug for Claims {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Claims({})", self.0.len())
+    }
+}
 
 /// Why a subject has no credential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,7 +1,9 @@
 //! Offers: the code of an offer is derived from its id, so that the offer can be served again without the code being stored.
 
 use mahfada_base::{Seconds, base64url};
-use mahfada_openid4vci::{CredentialOffer, Grants, PreAuthorizedCodeGrant, TxCode, TxCodeInputMode};
+use mahfada_openid4vci::{
+    CredentialOffer, CredentialOfferUri, Grants, PreAuthorizedCodeGrant, TxCode, TxCodeInputMode,
+};
 use mahfada_storage::{OfferId, PreAuthorizedCode, TokenHash};
 use mahfada_web::token::hash_token;
 
@@ -69,6 +71,12 @@ pub(crate) fn credential_offer(app: &App, issuer: &CredentialIssuer, code: &PreA
             }),
         }),
     }
+}
+
+/// Returns the link that holds the address of an offer.
+pub(crate) fn link_by_reference(issuer: &CredentialIssuer, offer_id: &OfferId) -> String {
+    let reference = issuer.endpoint(&format!("/offers/{offer_id}"));
+    CredentialOfferUri::ByReference(reference).to_uri()
 }
 
 /// Derives the code of an offer, so that it need not be stored.

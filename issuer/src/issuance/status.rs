@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use mahfada_base::UnixTime;
 use mahfada_status_list::{StatusList, StatusListToken};
-use mahfada_storage::{Outcome, StatusListUri, StorageError, UnitOfWork};
+use mahfada_storage::{StatusListUri, StorageError, UnitOfWork};
 
 use crate::app::App;
 use crate::credential_issuer::{CredentialIssuer, StatusPublisher};
@@ -61,16 +61,9 @@ pub(crate) fn allocate(
 /// The entries are read for every call, so a revocation shows at once; only the signature is kept.
 pub(crate) async fn token(app: &App, issuer: &CredentialIssuer) -> Result<String, Fault> {
     let publisher = &issuer.status;
-    let uri = publisher.uri.clone();
-    let entries = app
-        .storage
-        .execute(
-            move |unit: &mut dyn UnitOfWork| -> Result<Outcome<_, StorageError>, _> {
-                Ok(Outcome::Commit(unit.status_lists().non_zero(&uri)?))
-            },
-        )
-        .await??;
+    // Taken before the read: a list that says more than its `iat` promises harms nobody, one that says less does.
     let now = app.clock.now();
+    let entries = app.storage.read_status_entries(&publisher.uri).await?;
     if let Some(token) = app.status_tokens.find(publisher, &entries, now) {
         return Ok(token);
     }
@@ -109,8 +102,15 @@ impl StatusTokens {
     fn find(&self, publisher: &StatusPublisher, entries: &[(u32, u8)], now: UnixTime) -> Option<String> {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let signed = kept.get(publisher.uri.as_str())?;
-        let fresh = now.since(signed.signed_at) < publisher.lifetime / 2;
+        // After the clock was set back, a token of the future is not what readers may be given.
+        let fresh = (0..publisher.lifetime / 2).contains(&now.since(signed.signed_at));
         (fresh && signed.entries == entries).then(|| signed.token.clone())
+    }
+
+    /// Returns when the list that is served at present was signed, if it was.
+    pub(crate) fn signed_at(&self, publisher: &StatusPublisher) -> Option<UnixTime> {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.get(publisher.uri.as_str()).map(|signed| signed.signed_at)
     }
 
     fn keep(&self, publisher: &StatusPublisher, signed: SignedList) {

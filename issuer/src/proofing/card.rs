@@ -1,13 +1,14 @@
 //! The card: challenge, evidence, policy, and the claims that follow (decisions D2, D3, D12, D13).
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use mahfada_base::{Secret, UnixTime};
 use mahfada_crypto::CryptoProvider;
 use mahfada_eid::{
-    CardAnchors, CardEvidence, CardPolicy, Evidence, LevelOfAssurance, LoadError, Verdict, VerifiedHolder,
-    card_reference, challenge, verify,
+    CardAnchors, CardEvidence, CardPolicy, Evidence, ExpectedChallenge, LevelOfAssurance, LoadError, Verdict,
+    VerifiedHolder, card_reference, verify,
 };
 use mahfada_storage::{CardRef, CardSession, PersonRef};
 use serde_json::{Map, Value, json};
@@ -26,12 +27,17 @@ pub(crate) struct CardProofing {
     least_level: LevelOfAssurance,
 }
 
-/// What a card session has proved.
-#[derive(Debug)]
+/// What a card session has proved; `Debug` shows nothing of it.
 pub(crate) struct ProvenCard {
     pub(crate) claims: Map<String, Value>,
     pub(crate) card_ref: Option<CardRef>,
     pub(crate) person_ref: PersonRef,
+}
+
+impl fmt::Debug for ProvenCard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ProvenCard(…)")
+    }
 }
 
 /// Why the card authorities cannot be used as configured.
@@ -76,10 +82,15 @@ impl CardProofing {
         })
     }
 
-    /// Derives the challenge of a session: keyed, and bound to the commitment (eid.md §4, decision D2).
+    /// Derives the challenge of a session as the wallet receives it.
     pub(crate) fn challenge(session: &CardSession, keys: &Keys, crypto: &CryptoProvider) -> [u8; 8] {
+        Self::expected(session, keys, crypto).rnd_ifd()
+    }
+
+    /// Derives the challenge of a session: keyed, and bound to the commitment (eid.md §4, decision D2).
+    fn expected(session: &CardSession, keys: &Keys, crypto: &CryptoProvider) -> ExpectedChallenge {
         let key: &Secret<[u8; 32]> = &keys.challenge;
-        challenge(
+        ExpectedChallenge::derive(
             crypto.mac,
             key.expose(),
             session.session_id.as_str(),
@@ -100,7 +111,7 @@ impl CardProofing {
         now: UnixTime,
         crypto: &CryptoProvider,
     ) -> Result<ProvenCard, &'static str> {
-        let expected = Self::challenge(session, keys, crypto);
+        let expected = Self::expected(session, keys, crypto);
         let files = Evidence {
             sod: &evidence.sod,
             dgs: &evidence.dgs,

@@ -1,11 +1,14 @@
 //! Whose token it is, and what it opens (TI-03, TI-14, TI-20, TI-21; decision D6).
 
+use mahfada_base::Secret;
+use mahfada_oauth2::TokenRequest;
+use mahfada_openid4vci::CredentialOfferUri;
 use mahfada_storage::{IssuanceState, StorageError};
 use serde_json::json;
 
 use super::way_a::{credentials, indexes};
-use crate::fixture::wallet::{form_post, json_post, nonce, request_body};
-use crate::fixture::{CNSS, NOW, PID, Wallet, World, public};
+use crate::fixture::wallet::{form_post, identified_body, json_post, nonce, request_body};
+use crate::fixture::{CNSS, NOW, PID, PID_API_KEY, Wallet, World, manage, public};
 
 #[actix_web::test]
 async fn a_token_does_not_open_what_another_citizen_was_given() {
@@ -30,11 +33,28 @@ async fn a_token_does_not_open_what_another_citizen_was_given() {
 async fn a_token_opens_one_configuration() {
     let app = World::new().app();
     let wallet = Wallet::new("configuration", 1);
-    let token = wallet.token(&app).await;
+    let offer = json!({ "credential_configuration_id": "extract", "subject": "112233" });
+    let offer = manage(&app, "/v1/offers", PID_API_KEY, &offer).await.text("offer_uri");
+    let CredentialOfferUri::ByValue(offer) = CredentialOfferUri::parse(&offer).unwrap() else {
+        panic!("not by value");
+    };
+    let grant = offer.grants.unwrap().pre_authorized_code.unwrap();
+    let form = TokenRequest::PreAuthorizedCode {
+        pre_authorized_code: Secret::new(grant.pre_authorized_code),
+        tx_code: None,
+        client_id: Some(wallet.client_id.clone()),
+    };
+    let answer = public(&app, wallet.form(&app, "/token", form.to_form())).await;
+    let token = answer.assert_ok().text("access_token");
     let nonce = nonce(&app, PID).await;
-    let body = request_body("extract", &wallet.proofs(&nonce, NOW));
-    let answer = public(&app, wallet.credential_post(&app, &token, &body)).await;
-    answer.assert_refused(403, "insufficient_scope", "configuration_not_granted");
+    for (configuration, status) in [("pid", 403), ("extract", 200)] {
+        let body = request_body(configuration, &wallet.proofs(&nonce, NOW));
+        let answer = public(&app, wallet.credential_post(&app, &token, &body)).await;
+        assert_eq!(answer.status, status);
+        if status == 403 {
+            answer.assert_refused(403, "insufficient_scope", "configuration_not_granted");
+        }
+    }
 }
 
 #[actix_web::test]
@@ -55,7 +75,7 @@ async fn a_bound_token_is_worth_nothing_without_its_key() {
     let (owner, thief) = (Wallet::new("owner", 1), Wallet::new("thief", 1));
     let token = owner.token(&app).await;
     let nonce = nonce(&app, PID).await;
-    let body = request_body("pid", &owner.proofs(&nonce, NOW));
+    let body = identified_body(&app, &token, &owner.proofs(&nonce, NOW));
     let bearer = || json_post(PID, "/credential", &body).insert_header(("authorization", format!("Bearer {token}")));
     let answer = public(&app, thief.credential_post(&app, &token, &body)).await;
     answer.assert_refused(401, "invalid_token", "binding_mismatch");
@@ -85,7 +105,7 @@ async fn a_proof_serves_one_request() {
     let proof = wallet.dpop(&format!("{PID}/credential"), Some(&token), NOW);
     for first in [true, false] {
         let nonce = nonce(&app, PID).await;
-        let body = request_body("pid", &wallet.proofs(&nonce, NOW));
+        let body = identified_body(&app, &token, &wallet.proofs(&nonce, NOW));
         let request = json_post(PID, "/credential", &body)
             .insert_header(("authorization", format!("DPoP {token}")))
             .insert_header(("dpop", proof.clone()));
@@ -104,7 +124,7 @@ async fn a_token_in_the_query_is_refused_even_beside_a_good_header() {
     let wallet = Wallet::new("query", 1);
     let token = wallet.token(&app).await;
     let nonce = nonce(&app, PID).await;
-    let body = request_body("pid", &wallet.proofs(&nonce, NOW));
+    let body = identified_body(&app, &token, &wallet.proofs(&nonce, NOW));
     let request = wallet
         .credential_post(&app, &token, &body)
         .uri(&format!("/pid/credential?access_token={token}"));
@@ -186,6 +206,8 @@ async fn used_values_are_forgotten_only_when_their_age_alone_refuses_them() {
 
 #[test]
 fn a_store_that_fails_is_not_the_wallets_fault() {
+    use mahfada_web::fault::Fault as _;
+
     let busy = crate::fault::Fault::from(StorageError::Busy).to_oauth();
     assert_eq!((busy.status(), busy.error.as_str()), (503, "temporarily_unavailable"));
     let broken = crate::fault::Fault::from(StorageError::Conflict).to_oauth();

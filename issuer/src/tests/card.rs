@@ -11,7 +11,7 @@ use crate::fixture::wallet::{read_card, sign_evidence};
 use crate::fixture::{CNSS, Challenged, NOW, Wallet, World, card, public, stored};
 use actix_web::web::Data;
 
-fn state(app: &Data<App>, challenged: &Challenged) -> CardSessionState {
+pub(super) fn state(app: &Data<App>, challenged: &Challenged) -> CardSessionState {
     let hash = TokenHash::new(hash_token(&challenged.auth_session, app.crypto.digest));
     let session = stored(&*app.storage, move |unit| unit.card_sessions().lookup(&hash));
     session.unwrap().state
@@ -188,7 +188,7 @@ async fn what_is_issued_by_offer_cannot_be_had_by_card() {
     let wallet = Wallet::new("scope", 1);
     let form = wallet.initial().to_form().replace("scope=pid", "scope=extract");
     let answer = public(&app, wallet.form(&app, "/authorization-challenge", form)).await;
-    answer.assert_refused(400, "invalid_scope", "unknown_credential_configuration");
+    answer.assert_refused(400, "invalid_scope", "unknown_scope");
 }
 
 #[actix_web::test]

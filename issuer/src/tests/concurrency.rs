@@ -6,7 +6,7 @@ use mahfada_storage::{CodeState, OfferId};
 
 use crate::app::App;
 use crate::fixture::agency::redemption;
-use crate::fixture::wallet::{form_post, json_post, nonce, read_card, request_body};
+use crate::fixture::wallet::{form_post, identified_body, json_post, nonce, read_card};
 use crate::fixture::{Answer, CNSS, Offer, PID, Wallet, World, card, offer, public, stored};
 
 const REQUESTS: usize = 200;
@@ -88,7 +88,7 @@ async fn a_proof_of_possession_serves_one_request() {
         let mut requests = Vec::new();
         for _ in 0..REQUESTS / 4 {
             let nonce = nonce(&apps[0], PID).await;
-            let body = request_body("pid", &wallet.proofs(&nonce, world.now()));
+            let body = identified_body(&apps[0], &token, &wallet.proofs(&nonce, world.now()));
             let request = json_post(PID, "/credential", &body)
                 .insert_header(("authorization", format!("DPoP {token}")))
                 .insert_header(("dpop", proof.clone()));
@@ -109,7 +109,7 @@ async fn a_nonce_serves_one_request() {
         let wallet = Wallet::new(&format!("nonce {round}"), 1);
         let token = wallet.token(&apps[0]).await;
         let nonce = nonce(&apps[0], PID).await;
-        let body = request_body("pid", &wallet.proofs(&nonce, world.now()));
+        let body = identified_body(&apps[0], &token, &wallet.proofs(&nonce, world.now()));
         let requests = (0..REQUESTS)
             .map(|_| wallet.credential_post(&apps[0], &token, &body))
             .collect();

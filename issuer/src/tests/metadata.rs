@@ -6,7 +6,7 @@ use mahfada_crypto::aws_lc::PROVIDER;
 use mahfada_jose::{Expectation, UnverifiedJws};
 use serde_json::{Value, json};
 
-use crate::fixture::wallet::{nonce, request_body};
+use crate::fixture::wallet::{identified_body, nonce};
 use crate::fixture::{CNSS, PID, Wallet, World, card, public};
 
 const ISSUER_METADATA: &str = "/.well-known/openid-credential-issuer/pid";
@@ -61,6 +61,13 @@ async fn metadata_names_the_endpoints_and_nothing_that_is_not_offered() {
     );
     assert_eq!(pid.get("pre-authorized_grant_anonymous_access_supported"), None);
     assert_eq!(pid["code_challenge_methods_supported"], json!(["S256"]));
+    for server in [&pid, &cnss] {
+        assert_eq!(server["token_endpoint_auth_methods_supported"], json!(["none"]));
+        assert_eq!(
+            server["authorization_details_types_supported"],
+            json!(["openid_credential"])
+        );
+    }
     assert_eq!(cnss["issuer"], CNSS);
     assert_eq!(cnss.get("authorization_challenge_endpoint"), None);
     assert_eq!(cnss["pre-authorized_grant_anonymous_access_supported"], true);
@@ -78,8 +85,8 @@ async fn nothing_that_is_for_one_wallet_is_stored_on_its_way() {
     let token = wallet.redeem(&app, &code.text("authorization_code")).await;
     let nonces = public(&app, TestRequest::post().uri("/pid/nonce")).await;
     let fresh = nonce(&app, PID).await;
-    let body = request_body("pid", &wallet.proofs(&fresh, world.now()));
     let text = token.text("access_token");
+    let body = identified_body(&app, &text, &wallet.proofs(&fresh, world.now()));
     let credential = public(&app, wallet.credential_post(&app, &text, &body)).await;
     assert_eq!(credential.status, 200);
     for answer in [challenge, code, token, nonces, credential] {
@@ -98,6 +105,8 @@ async fn another_method_and_another_path_are_refused() {
         (TestRequest::get().uri("/livez"), 404),
         (TestRequest::get().uri("/.well-known/openid-credential-issuer/x"), 404),
     ] {
-        assert_eq!(public(&app, request).await.status, status);
+        let answer = public(&app, request).await;
+        assert_eq!(answer.status, status);
+        assert_eq!(answer.headers.contains_key("allow"), status == 405);
     }
 }

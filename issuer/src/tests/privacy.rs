@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use mahfada_base::base64url;
 use mahfada_crypto::PublicKey;
 use mahfada_storage::{ConfigurationId, IssuerId, Sealed, TokenHash};
+use mahfada_web::fault::Fault as _;
 use mahfada_web::token::hash_token;
 use serde_json::Value;
 

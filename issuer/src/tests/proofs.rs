@@ -2,11 +2,14 @@
 
 use mahfada_base::{UnixTime, base64url};
 use mahfada_jose::Jwk;
+use mahfada_storage::TokenHash;
+use mahfada_web::token::hash_token;
 use serde_json::{Value, json};
 
 use super::way_a::credentials;
-use crate::fixture::wallet::{json_post, nonce, request_body};
+use crate::fixture::wallet::{identified_body, json_post, nonce};
 use crate::fixture::{CNSS, NOW, PID, Wallet, World, compact, public};
+use crate::issuance::identifier::credential_identifier;
 
 const PROOF_TYP: &str = "openid4vci-proof+jwt";
 
@@ -44,13 +47,13 @@ async fn assert_all_refused(rows: impl Fn(&Wallet, &str) -> Vec<(String, &'stati
     let nonce = nonce(&app, PID).await;
     for (bad, code) in rows(&wallet, &nonce) {
         let proofs = [wallet.proof(0, &nonce, NOW), bad];
-        let body = request_body("pid", &proofs);
+        let body = identified_body(&app, &token, &proofs);
         let answer = public(&app, wallet.credential_post(&app, &token, &body)).await;
         answer.assert_refused(400, "invalid_proof", code);
     }
     assert_eq!(World::allocated(&app, PID), 0);
     assert!(World::issuances(&app, PID).is_empty());
-    let body = request_body("pid", &wallet.proofs(&nonce, NOW));
+    let body = identified_body(&app, &token, &wallet.proofs(&nonce, NOW));
     let answer = public(&app, wallet.credential_post(&app, &token, &body)).await;
     assert_eq!(credentials(&world, "pid", &answer).len(), 2);
 }
@@ -183,7 +186,7 @@ async fn refuses_the_same_key_twice_and_two_nonces() {
             "nonce_mismatch",
         ),
     ] {
-        let body = request_body("pid", &proofs);
+        let body = identified_body(&app, &token, &proofs);
         let answer = public(&app, wallet.credential_post(&app, &token, &body)).await;
         answer.assert_refused(400, "invalid_proof", code);
     }
@@ -200,7 +203,7 @@ async fn one_bad_proof_among_ten_refuses_all_and_takes_no_index() {
     let nonce = nonce(&app, PID).await;
     let mut proofs = wallet.proofs(&nonce, NOW);
     proofs[9] = wallet.proof(9, &nonce, NOW.plus(61));
-    let body = request_body("pid", &proofs);
+    let body = identified_body(&app, &token, &proofs);
     let answer = public(&app, wallet.credential_post(&app, &token, &body)).await;
     answer.assert_refused(400, "invalid_proof", "iat");
     assert_eq!(World::allocated(&app, PID), 0);
@@ -231,13 +234,13 @@ async fn only_the_committed_set_of_keys_gets_credentials() {
         vec![own[0].clone(), own[1].clone(), foreign.clone()],
         vec![foreign],
     ] {
-        let body = request_body("pid", &proofs);
+        let body = identified_body(&app, &token, &proofs);
         let answer = public(&app, wallet.credential_post(&app, &token, &body)).await;
         answer.assert_refused(400, "invalid_proof", "keys_not_committed");
     }
     assert_eq!(World::allocated(&app, PID), 0);
     let reversed = [own[1].clone(), own[0].clone()];
-    let body = request_body("pid", &reversed);
+    let body = identified_body(&app, &token, &reversed);
     public(&app, wallet.credential_post(&app, &token, &body))
         .await
         .assert_ok();
@@ -252,7 +255,7 @@ async fn a_nonce_is_good_once_for_five_minutes_at_its_issuer() {
     let elsewhere = nonce(&app, CNSS).await;
     let forged = base64url::encode([7; 56]);
     let post = |nonce: &str, now| {
-        let body = request_body("pid", &wallet.proofs(nonce, now));
+        let body = identified_body(&app, &token, &wallet.proofs(nonce, now));
         wallet.credential_post(&app, &token, &body)
     };
     for (nonce, code) in [
@@ -280,7 +283,7 @@ async fn an_old_nonce_is_refused() {
     world.clock.advance(250);
     let token = wallet.token(&app).await;
     world.clock.advance(51);
-    let body = request_body("pid", &wallet.proofs(&old, world.now()));
+    let body = identified_body(&app, &token, &wallet.proofs(&old, world.now()));
     let answer = public(&app, wallet.credential_post(&app, &token, &body)).await;
     answer.assert_refused(400, "invalid_nonce", "nonce_expired");
 }
@@ -293,13 +296,15 @@ async fn requests_that_are_none_or_two_are_refused() {
     let nonce = nonce(&app, PID).await;
     let proof = wallet.proof(0, &nonce, NOW);
     let proofs = format!(r#""proofs":{{"jwt":["{proof}"]}}"#);
-    let pid = r#""credential_configuration_id":"pid""#;
+    let hash = TokenHash::new(hash_token(&token, app.crypto.digest));
+    let identifier = credential_identifier(&hash, app.crypto.digest);
+    let pid = format!(r#""credential_identifier":"{identifier}""#);
     for (body, error, code) in [
         (format!("{{{pid}}}"), "invalid_proof", "proofs_missing"),
         (
-            format!(r#"{{"credential_configuration_id":"other",{proofs}}}"#),
-            "unknown_credential_configuration",
-            "unknown_credential_configuration",
+            format!(r#"{{"credential_configuration_id":"pid",{proofs}}}"#),
+            "invalid_credential_request",
+            "identifier_needed",
         ),
         (
             format!(r#"{{"credential_identifier":"other",{proofs}}}"#),
@@ -307,7 +312,7 @@ async fn requests_that_are_none_or_two_are_refused() {
             "unknown_credential_identifier",
         ),
         (
-            format!(r#"{{{pid},"credential_identifier":"pid",{proofs}}}"#),
+            format!(r#"{{{pid},"credential_configuration_id":"pid",{proofs}}}"#),
             "invalid_credential_request",
             "duplicate_member",
         ),
@@ -332,5 +337,11 @@ async fn requests_that_are_none_or_two_are_refused() {
     }
     let request = json_post(PID, "/credential", &Value::Null);
     let answer = public(&app, request).await;
-    answer.assert_refused(401, "invalid_token", "token_missing");
+    assert_eq!((answer.status, answer.body.as_slice()), (401, b"".as_slice()));
+    assert_eq!(answer.headers["www-authenticate"], r#"DPoP algs="ES256""#);
+    let request = json_post(CNSS, "/credential", &Value::Null).insert_header(("authorization", "Bearer nope"));
+    let answer = public(&app, request).await;
+    answer.assert_refused(401, "invalid_token", "token_unusable");
+    let challenge = r#"Bearer error="invalid_token", DPoP algs="ES256""#;
+    assert_eq!(answer.headers["www-authenticate"], challenge);
 }

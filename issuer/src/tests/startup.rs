@@ -1,5 +1,8 @@
 //! Configurations that do not start (TI-40, TI-44; decision D15).
 
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+
 use mahfada_web::config::{ConfigError, load};
 
 use crate::app::{RunError, TestAnchors, check};
@@ -14,7 +17,7 @@ fn refusal(world: &World) -> RunError {
 
 /// Writes an error with its causes.
 fn text(error: &RunError) -> String {
-    crate::fault::chain(error)
+    mahfada_web::fault::chain(error)
 }
 
 #[test]
@@ -30,6 +33,65 @@ fn the_test_card_authority_is_no_anchor_of_a_service() {
 fn checking_a_configuration_refuses_what_running_it_would() {
     let error = check(World::new().parsed_config()).unwrap_err();
     assert!(error.is_configuration(), "{error}");
+}
+
+/// A world that a service may run in: nothing of it reads the card, whose test authority is refused.
+fn without_card() -> World {
+    let mut world = World::new();
+    let card = format!("[card]\nanchors_dir = \"{}/anchors\"\n", world.folder.path().display());
+    world = world.configured(&card, "");
+    let (before, rest) = world
+        .config
+        .split_once("[[issuers.configurations]]\nid = \"pid\"")
+        .unwrap();
+    let (_, after) = rest.split_once("[[issuers.configurations]]").unwrap();
+    world.config = format!("{before}[[issuers.configurations]]{after}");
+    world
+}
+
+/// Returns what stands in the folder of a world.
+fn files(world: &World) -> BTreeMap<OsString, Vec<u8>> {
+    std::fs::read_dir(world.folder.path())
+        .unwrap()
+        .map(Result::unwrap)
+        .filter(|entry| entry.path().is_file())
+        .map(|entry| (entry.file_name(), std::fs::read(entry.path()).unwrap()))
+        .collect()
+}
+
+#[test]
+fn checking_a_configuration_makes_no_database() {
+    let world = without_card();
+    let before = files(&world);
+    check(world.parsed_config()).unwrap();
+    assert!(files(&world) == before);
+    assert!(!before.contains_key(&OsString::from("issuer.sqlite")));
+}
+
+#[test]
+fn checking_a_configuration_leaves_an_older_database_as_it_is() {
+    // SQLite keeps the number of the schema, `user_version`, in these bytes of the file.
+    const USER_VERSION: std::ops::Range<usize> = 60..64;
+    let world = without_card();
+    drop(world.load(TestAnchors::Refused).unwrap());
+    let path = world.folder.path().join("issuer.sqlite");
+    let mut database = std::fs::read(&path).unwrap();
+    assert!(u32::from_be_bytes(database[USER_VERSION].try_into().unwrap()) > 1);
+    database[USER_VERSION].copy_from_slice(&1_u32.to_be_bytes());
+    std::fs::write(&path, &database).unwrap();
+    let before = files(&world);
+    check(world.parsed_config()).unwrap();
+    assert!(files(&world) == before);
+}
+
+#[test]
+fn checking_a_configuration_tells_that_the_database_has_no_folder() {
+    let world = without_card().configured("/issuer.sqlite", "/none/issuer.sqlite");
+    let error = check(world.parsed_config()).unwrap_err();
+    assert!(
+        matches!(error, RunError::Folder(_)) && error.is_configuration(),
+        "{error}"
+    );
 }
 
 #[test]
@@ -90,6 +152,21 @@ fn configurations_that_contradict_themselves_are_refused_by_the_key_that_is_wron
             "status.lifetime_seconds",
         ),
         ("tenant = \"cnss\"", "tenant = \"other\"", "api_keys.tenant"),
+        (
+            "[card]\n",
+            "[[webhooks]]\ntenant = \"other\"\nname = \"a\"\nurl = \"https://a.example\"\nsecret_file = \"/none\"\n\n[card]\n",
+            "webhook a",
+        ),
+        (
+            "[card]\n",
+            "[telemetry]\notlp_endpoint = \"http://a.example\"\n\n[card]\n",
+            "otlp_endpoint",
+        ),
+        (
+            "[card]\n",
+            "[outbound]\ntrust_anchors_file = \"/none\"\n\n[card]\n",
+            "outbound",
+        ),
         ("key_column = \"number\"", "key_column = \"id\"", "column id"),
         (
             "path = [\"open\"], kind = \"boolean\"",

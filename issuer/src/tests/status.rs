@@ -1,14 +1,18 @@
 //! What an operator may do to an issuance, and what the status list then says (TS-08; decision D10).
 
+use std::sync::{Arc, Mutex};
+
 use actix_web::test::TestRequest;
 use actix_web::web::Data;
+use mahfada_base::{Clock, ManualClock, UnixTime};
 use mahfada_crypto::aws_lc::PROVIDER;
 use mahfada_status_list::{Status, UnverifiedStatusListToken, VerifiedStatusList};
+use mahfada_storage::{IssuanceId, Storage};
 use serde_json::json;
 
 use super::way_a::{credentials, indexes};
-use crate::app::App;
-use crate::fixture::{Answer, CNSS_API_KEY, PID_API_KEY, Wallet, World, manage, management, public};
+use crate::app::{App, TestAnchors};
+use crate::fixture::{Answer, CNSS_API_KEY, PID_API_KEY, Wallet, World, manage, management, public, stored};
 
 /// Fetches and verifies the status list of an issuer.
 pub(super) async fn list(world: &World, app: &Data<App>, slug: &str) -> VerifiedStatusList {
@@ -121,6 +125,50 @@ async fn an_unchanged_list_is_signed_again_before_it_is_old() {
     assert_eq!(list(&world, &app, "pid").await.issued_at(), first.issued_at());
     world.clock.advance(1);
     assert_eq!(list(&world, &app, "pid").await.issued_at(), world.now());
+}
+
+#[actix_web::test]
+async fn a_list_of_the_future_is_signed_again_after_the_clock_was_set_back() {
+    let world = World::new();
+    let app = world.app();
+    let first = list(&world, &app, "pid").await;
+    world.clock.advance(-1);
+    let again = list(&world, &app, "pid").await;
+    assert_eq!(again.issued_at(), world.now());
+    assert!(again.issued_at() < first.issued_at());
+}
+
+/// A clock on which something happens the next time that somebody looks.
+#[derive(Debug)]
+struct EventfulClock {
+    clock: Arc<ManualClock>,
+    storage: Arc<dyn Storage>,
+    revoked: Mutex<Option<IssuanceId>>,
+}
+
+impl Clock for EventfulClock {
+    fn now(&self) -> UnixTime {
+        let now = self.clock.now();
+        if let Some(id) = self.revoked.lock().unwrap().take() {
+            stored(&*self.storage, move |unit| unit.issuances().revoke(&id));
+        }
+        now
+    }
+}
+
+/// Whoever holds a list knows everything that was revoked before its `iat`.
+#[actix_web::test]
+async fn a_list_is_not_dated_after_it_was_read() {
+    let world = World::new();
+    let app = world.app();
+    let (id, indexes) = issued(&world, &app).await;
+    let mut eventful = world.load(TestAnchors::AcceptedByDemo).unwrap();
+    eventful.clock = Arc::new(EventfulClock {
+        clock: Arc::clone(&world.clock),
+        storage: Arc::clone(&app.storage),
+        revoked: Mutex::new(Some(IssuanceId::new(id))),
+    });
+    assert_all(&world, &Data::new(eventful), &indexes, Status::Invalid).await;
 }
 
 #[actix_web::test]

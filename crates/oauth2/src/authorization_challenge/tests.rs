@@ -17,6 +17,15 @@ fn a_client_names_itself_in_256_bytes() {
 }
 
 #[test]
+fn debug_shows_neither_session_nor_evidence() {
+    let request = AuthorizationChallengeRequest::parse_form(b"auth_session=hush&evidence=files.of.card").unwrap();
+    assert_eq!(
+        format!("{request:?}"),
+        "Continue { auth_session: Secret(…), evidence: 13 bytes }"
+    );
+}
+
+#[test]
 fn requests_come_back_as_written() {
     let by_details = AuthorizationChallengeRequest::Initial {
         client_id: "w".to_owned(),

@@ -5,9 +5,11 @@ use actix_web::http::StatusCode;
 use mahfada_oauth2::{ErrorCode, OAuthError};
 use mahfada_openid4vci::{CredentialError, CredentialErrorCode, CredentialRequestError, NonceError, ProofError};
 use mahfada_web::body::BodyError;
-use mahfada_web::dpop::{AuthorizationError, DpopRefusal};
-use mahfada_web::protocol;
+use mahfada_web::dpop::{AuthorizationError, DpopRefusal, Scheme};
+use mahfada_web::fault::Fault as _;
+use mahfada_web::protocol::{self, AcceptedSchemes};
 
+use crate::credential_issuer::CredentialIssuer;
 use crate::fault::Fault;
 
 /// The ways in which this endpoint refuses.
@@ -31,6 +33,8 @@ pub(super) enum Refusal {
     UnknownConfiguration,
     #[error("no such credential identifier")]
     UnknownIdentifier,
+    #[error("the token response named an identifier, so the request has to")]
+    IdentifierNeeded,
     #[error("the token is for another configuration")]
     OtherConfiguration,
     #[error(transparent)]
@@ -59,6 +63,7 @@ impl Refusal {
             Self::Request(error) => error.code(),
             Self::UnknownConfiguration => "unknown_credential_configuration",
             Self::UnknownIdentifier => "unknown_credential_identifier",
+            Self::IdentifierNeeded => "identifier_needed",
             Self::OtherConfiguration => "configuration_not_granted",
             Self::Proof(error) => error.code(),
             Self::Nonce(error) => error.code(),
@@ -69,8 +74,14 @@ impl Refusal {
         }
     }
 
-    pub(super) fn to_response(&self) -> HttpResponse {
-        let resource = |error| protocol::resource_error(&OAuthError::described(error, self.code()));
+    /// Makes the answer to a request that sent a token of this scheme, or none.
+    pub(super) fn to_response(&self, issuer: &CredentialIssuer, sent: Option<Scheme>) -> HttpResponse {
+        let accepted = if issuer.config.anonymous_access {
+            AcceptedSchemes::DpopAndBearer
+        } else {
+            AcceptedSchemes::Dpop
+        };
+        let resource = |error| protocol::resource_refusal(&OAuthError::described(error, self.code()), accepted, sent);
         let of = |error| CredentialError::described(error, self.code());
         let error = match self {
             Self::Authorization(error) => return resource(OAuthError::from(*error).error),
@@ -84,7 +95,7 @@ impl Refusal {
                 return resource(ErrorCode::InsufficientScope);
             }
             Self::Fault(fault) => return protocol::oauth_error(&fault.to_oauth()),
-            Self::Body(_) => of(CredentialErrorCode::InvalidCredentialRequest),
+            Self::Body(_) | Self::IdentifierNeeded => of(CredentialErrorCode::InvalidCredentialRequest),
             Self::Request(error) => of(error.to_response().error),
             Self::UnknownConfiguration => of(CredentialErrorCode::UnknownCredentialConfiguration),
             Self::UnknownIdentifier => of(CredentialErrorCode::UnknownCredentialIdentifier),

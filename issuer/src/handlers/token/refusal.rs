@@ -3,6 +3,7 @@
 use mahfada_oauth2::{ErrorCode, OAuthError, TokenError};
 use mahfada_web::body::BodyError;
 use mahfada_web::dpop::DpopRefusal;
+use mahfada_web::fault::Fault as _;
 
 use crate::fault::Fault;
 
@@ -37,6 +38,8 @@ pub(super) enum Refusal {
     TxCodeUnexpected,
     #[error("wrong transaction code, try {0}")]
     TxCodeWrong(u8),
+    #[error("the authorization details ask for something else than the code is good for")]
+    OtherDetails,
     #[error("the client has to name itself")]
     ClientMissing,
     #[error(transparent)]
@@ -60,6 +63,7 @@ impl Refusal {
             Self::TxCodeMissing => "tx_code_missing",
             Self::TxCodeUnexpected => "tx_code_unexpected",
             Self::TxCodeWrong(_) => "tx_code_wrong",
+            Self::OtherDetails => "details_not_granted",
             Self::ClientMissing => "client_missing",
             Self::Fault(fault) => fault.code(),
         }
@@ -73,6 +77,8 @@ impl Refusal {
             Self::Dpop(_) | Self::DpopReplayed => ErrorCode::InvalidDpopProof,
             // OpenID4VCI §6.3
             Self::Body(_) | Self::TxCodeMissing | Self::TxCodeUnexpected => ErrorCode::InvalidRequest,
+            // RFC 9396 §5 and §6
+            Self::OtherDetails => ErrorCode::InvalidAuthorizationDetails,
             Self::ClientMissing => ErrorCode::InvalidClient,
             Self::CodeUnknown
             | Self::CodeExpired
