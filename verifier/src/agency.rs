@@ -11,6 +11,8 @@ use mahfada_web::keys::{IdentityError, SigningIdentity};
 use url::Url;
 
 use crate::config::AgencyConfig;
+use crate::page::Language;
+use crate::saved_query::{AD_HOC, SavedQuery};
 
 /// The most bytes of a registration certificate.
 const MAX_REGISTRATION_BYTES: u64 = 64 * 1024;
@@ -23,6 +25,9 @@ pub(crate) struct Agency {
     pub(crate) client_id: String,
     pub(crate) registration: String,
     pub(crate) return_url: Option<Url>,
+    pub(crate) saved_queries: Vec<SavedQuery>,
+    /// Whether a copy of a credential counts once in a while (TV-39).
+    pub(crate) refuse_reused: bool,
     organization: String,
 }
 
@@ -48,6 +53,28 @@ pub enum AgencyConfigError {
     /// The address to return to is none.
     #[error("agencies.return_url of {0}: not an https address")]
     ReturnUrl(String),
+    /// A saved query has a name that no request and no metric could carry.
+    #[error("agencies.saved_queries.name of {0}: {1:?} is not 1 to 64 letters, digits, '-', '_' or '.', or is taken")]
+    SavedQueryName(String, String),
+    /// Two saved queries of an agency have one name.
+    #[error("agencies.saved_queries.name of {0}: {1:?} stands twice")]
+    SavedQueryTwice(String, String),
+    /// The file of a saved query cannot be read.
+    #[error("agencies.saved_queries.query_file: cannot read {0}")]
+    SavedQueryFile(PathBuf, #[source] Option<std::io::Error>),
+    /// The file of a saved query holds none that can be asked.
+    #[error("agencies.saved_queries.query_file: {0} holds no query that can be asked: {1}")]
+    SavedQuery(PathBuf, String),
+    /// A saved query wants what the agency is not registered for.
+    #[error("agencies.saved_queries of {tenant}: {name:?} wants more than is registered: {excess}")]
+    SavedQueryExcess {
+        /// The agency.
+        tenant: String,
+        /// The saved query.
+        name: String,
+        /// What is not registered.
+        excess: String,
+    },
     /// Two agencies have one tenant.
     #[error("agencies.tenant: {0:?} stands twice")]
     TenantTwice(String),
@@ -74,7 +101,12 @@ impl Agency {
             })
             .ok_or_else(|| AgencyConfigError::ReturnUrl(config.tenant.clone()))?;
         let agency = Self::new(&config.tenant, access, registration, public_url, crypto)?;
-        Ok(Self { return_url, ..agency })
+        Ok(Self {
+            return_url,
+            saved_queries: load_saved_queries(config)?,
+            refuse_reused: config.refuse_reused,
+            ..agency
+        })
     }
 
     /// Joins an access certificate and a registration certificate whose text has been parsed.
@@ -105,6 +137,8 @@ impl Agency {
             client_id,
             registration,
             return_url: None,
+            saved_queries: Vec::new(),
+            refuse_reused: false,
             organization,
         })
     }
@@ -118,6 +152,46 @@ impl Agency {
     ) -> Result<VerifiedRegistration, RegistrationError> {
         UnverifiedRegistration::parse(&self.registration)?.verify(store, &self.organization, now, crypto)
     }
+
+    /// Finds a saved query by its name.
+    pub(crate) fn saved_query(&self, name: &str) -> Option<&SavedQuery> {
+        self.saved_queries.iter().find(|saved| saved.name == name)
+    }
+
+    /// Returns the name under which presentations of this query text are counted.
+    pub(crate) fn procedure(&self, query: &str) -> &str {
+        self.saved_with_text(query).map_or(AD_HOC, |saved| &saved.name)
+    }
+
+    /// Returns what a query is for in a language: as saved with it, else as registered.
+    pub(crate) fn purpose(
+        &self,
+        query: &str,
+        registration: Option<&VerifiedRegistration>,
+        language: Language,
+    ) -> Option<String> {
+        let saved = self.saved_with_text(query);
+        let saved = saved.and_then(|saved| saved.purpose.get(language.tag()).cloned());
+        saved.or_else(|| registration?.purpose(language.tag()).map(str::to_owned))
+    }
+
+    fn saved_with_text(&self, query: &str) -> Option<&SavedQuery> {
+        self.saved_queries.iter().find(|saved| saved.text == query)
+    }
+}
+
+fn load_saved_queries(config: &AgencyConfig) -> Result<Vec<SavedQuery>, AgencyConfigError> {
+    let mut loaded: Vec<SavedQuery> = Vec::new();
+    for saved in &config.saved_queries {
+        if loaded.iter().any(|other| other.name == saved.name) {
+            return Err(AgencyConfigError::SavedQueryTwice(
+                config.tenant.clone(),
+                saved.name.clone(),
+            ));
+        }
+        loaded.push(SavedQuery::load(&config.tenant, saved)?);
+    }
+    Ok(loaded)
 }
 
 fn read_registration(path: &Path) -> Result<String, AgencyConfigError> {

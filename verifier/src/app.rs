@@ -1,29 +1,38 @@
-//! The service put together: what the configuration names is loaded, checked, and served.
+//! The running service: everything a handler needs, what serves it, and what runs beside it.
 
-use std::path::PathBuf;
+mod background;
+mod error;
+mod load;
+
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
+use actix_web::HttpRequest;
 use actix_web::web::Data;
 use mahfada_base::{Clock, Report};
-use mahfada_crypto::{CryptoProvider, Random, aws_lc};
-use mahfada_storage::{Storage, StorageError, TenantId};
-use mahfada_storage_sqlite::SqliteStorage;
+use mahfada_crypto::{CryptoProvider, Random};
+use mahfada_events::Events;
+use mahfada_storage::{Storage, TenantId};
+use mahfada_telemetry::Metrics;
+use mahfada_telemetry::http::{Port, configure_measured};
 use mahfada_web::api_key::ApiKeys;
-use mahfada_web::client::{OutboundClient, OutboundError};
-use mahfada_web::clock::SystemClock;
-use mahfada_web::config::{ConfigError, EX_CONFIG, PublicUrl, SecretFileError};
-use mahfada_web::health;
+use mahfada_web::config::PublicUrl;
 use mahfada_web::listen::Listeners;
+use mahfada_web::problem::Problem;
 use mahfada_web::sealing::SealingKey;
-use mahfada_web::server::{self, ServeError};
-use mahfada_web::tls::{ServerTls, TlsError};
-use mahfada_web::trust_client::TrustSourceError;
+use mahfada_web::server::{self, ServerOptions};
+use mahfada_web::tls::ServerTls;
+use mahfada_web::{health, openapi};
 
-use crate::agency::{Agency, AgencyConfigError};
-use crate::config::Config;
+pub use self::error::RunError;
+pub use self::load::check;
+use crate::agency::Agency;
+use crate::config::{Config, RetentionConfig};
+use crate::openapi::document;
+use crate::presentation::reuse::ReuseTags;
 use crate::presentation::status::StatusLists;
 use crate::routes;
-use crate::trust::{LiveTrust, Origin, recall};
+use crate::trust::LiveTrust;
 
 /// Whether a query is held against the agency's registration before anybody is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,66 +53,16 @@ pub(crate) struct App {
     pub(crate) random: Arc<dyn Random>,
     pub(crate) crypto: &'static CryptoProvider,
     pub(crate) sealing: SealingKey,
+    pub(crate) reuse: ReuseTags,
     pub(crate) trust: LiveTrust,
     pub(crate) status: StatusLists,
     pub(crate) api_keys: ApiKeys,
+    pub(crate) events: Events,
+    pub(crate) metrics: Metrics,
+    /// How many failed deliveries the metrics have.
+    pub(crate) failures_counted: AtomicU64,
+    pub(crate) retention: RetentionConfig,
     pub(crate) registration_check: RegistrationCheck,
-}
-
-/// Why the service does not run.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum RunError {
-    /// The configuration cannot be read.
-    #[error(transparent)]
-    Config(#[from] ConfigError),
-    /// An agency cannot ask as configured.
-    #[error(transparent)]
-    Agency(#[from] AgencyConfigError),
-    /// A number is out of range.
-    #[error("{0} is out of range")]
-    Range(&'static str),
-    /// The sealing key cannot be read.
-    #[error("sealing.key_file")]
-    Secret(#[from] SecretFileError),
-    /// The TLS certificate cannot be used.
-    #[error("server")]
-    Tls(#[from] TlsError),
-    /// The outbound settings cannot be used.
-    #[error("outbound.trust_anchors_file")]
-    Outbound(#[from] OutboundError),
-    /// The pinned root document or what was remembered of the trust lists cannot be used.
-    #[error("trust")]
-    Trust(#[from] TrustSourceError),
-    /// The trust registry gave no list that holds, so that nobody could be trusted.
-    #[error("no list of trusted entities could be had from the trust registry ({0})")]
-    NoLists(String),
-    /// The store cannot be opened at this path.
-    #[error("storage.path: {0}")]
-    Storage(PathBuf, #[source] StorageError),
-    /// A socket failed while serving.
-    #[error("the server stopped")]
-    Serve(#[from] ServeError),
-    /// The asynchronous runtime or a socket cannot be had.
-    #[error("the operating system refused")]
-    Io(#[from] std::io::Error),
-}
-
-impl RunError {
-    /// Tells whether the configuration is at fault.
-    #[must_use]
-    pub const fn is_configuration(&self) -> bool {
-        !matches!(
-            self,
-            Self::Serve(ServeError::Io(_)) | Self::Io(_) | Self::NoLists(_) | Self::Storage(..)
-        )
-    }
-
-    /// Returns the exit code: 78 when the configuration is at fault, 1 otherwise.
-    #[must_use]
-    pub const fn exit_code(&self) -> i32 {
-        if self.is_configuration() { EX_CONFIG } else { 1 }
-    }
 }
 
 /// Runs the service until `shutdown` is ready.
@@ -119,93 +78,62 @@ pub async fn run(
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), RunError> {
     let tls = ServerTls::load(&config.server)?;
-    let workers = config.server.workers;
+    let api_keys = ApiKeys::from_config(&config.api_keys);
+    let options = ServerOptions::new(&config.server, config.rate_limits, api_keys);
     let app = Data::new(App::load(config, registration_check).await?);
-    app.warn_about_registrations();
-    let public_app = app.clone();
-    let management_app = app.clone();
+    let (public_app, management_app) = (app.clone(), app.clone());
+    let api: Arc<str> = openapi::to_text(&document()).unwrap_or_default().into();
+    let ending = async {
+        shutdown.await;
+        app.events.end_streams();
+    };
     let serving = server::serve_with(
-        workers,
+        options,
         listeners,
         tls,
         move |config| {
             config.app_data(public_app.clone());
-            routes::public(config);
+            configure_measured(config, Port::Public, public_app.metrics.clone(), routes::public);
         },
         move |config| {
-            let readiness = management_app.clone();
+            let (readiness, gauges) = (management_app.clone(), management_app.clone());
             health::configure(config, move || readiness.readiness());
+            openapi::configure(config, Arc::clone(&api));
+            mahfada_telemetry::configure(config, management_app.metrics.clone(), move |metrics| {
+                let app = gauges.clone();
+                async move { app.refresh_gauges(metrics).await }
+            });
             config.app_data(management_app.clone());
-            routes::management(config);
+            configure_measured(
+                config,
+                Port::Management,
+                management_app.metrics.clone(),
+                routes::management,
+            );
         },
-        shutdown,
+        ending,
     );
     tokio::select! {
         served = serving => Ok(served?),
         () = app.trust.keep_current() => Ok(()),
+        () = app.keep_purged() => Ok(()),
+        () = app.events.deliver_until_dropped() => Ok(()),
     }
 }
 
 impl App {
-    /// Loads what the configuration names and fetches the trust lists; nothing listens yet.
-    pub(crate) async fn load(config: Config, registration_check: RegistrationCheck) -> Result<Self, RunError> {
-        let crypto = &aws_lc::PROVIDER;
-        if config.status.max_age_seconds < 0 {
-            return Err(RunError::Range("status.max_age_seconds"));
-        }
-        let agencies = load_agencies(&config, crypto)?;
-        let sealing = SealingKey::from_config(&config.sealing)?;
-        let client = OutboundClient::new(&config.outbound)?;
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let path = config.storage.path;
-        let failed = |error| RunError::Storage(path.clone(), error);
-        let storage: Arc<dyn Storage> = Arc::new(SqliteStorage::open(&path).map_err(failed)?);
-        let memory = recall(&*storage).await.map_err(failed)?;
-        let store = config.trust.load(memory.as_deref(), crypto)?;
-        let origin = Origin {
-            source: config.trust,
-            client: client.clone(),
-            storage: Arc::clone(&storage),
-            clock: Arc::clone(&clock),
-            crypto,
-        };
-        let trust = LiveTrust::new(store, Some(origin));
-        let report = trust.refresh().await;
-        if !trust.has_lists() {
-            let code = report.first_failure().map_or("list_unavailable", |check| &*check.code);
-            return Err(RunError::NoLists(code.to_owned()));
-        }
-        Ok(Self {
-            public_url: config.server.public_url,
-            agencies,
-            storage,
-            clock,
-            random: Arc::new(aws_lc::SystemRandom),
-            crypto,
-            sealing,
-            trust,
-            status: StatusLists::new(client, config.status.max_age_seconds),
-            api_keys: ApiKeys::from_config(&config.api_keys),
-            registration_check,
-        })
+    /// Finds the agency whose API key a request carries.
+    pub(crate) fn caller(&self, request: &HttpRequest) -> Result<&Agency, Problem> {
+        let tenant = self.api_keys.tenant(request)?;
+        self.agencies
+            .iter()
+            .find(|agency| agency.tenant.as_str() == tenant)
+            .ok_or_else(Problem::not_found)
     }
 
     /// Finds an agency by its tenant name.
     pub(crate) fn agency(&self, tenant: &TenantId) -> Option<&Agency> {
         self.agencies.iter().find(|agency| agency.tenant == *tenant)
-    }
-
-    fn warn_about_registrations(&self) {
-        for agency in &self.agencies {
-            let verified = agency.verify_registration(&self.trust.read(), self.clock.now(), self.crypto);
-            if let Err(error) = verified {
-                tracing::warn!(
-                    tenant = agency.tenant.as_str(),
-                    code = error.code(),
-                    "the registration certificate does not hold"
-                );
-            }
-        }
     }
 
     fn readiness(&self) -> Report {
@@ -226,23 +154,5 @@ impl App {
             report.failed("trust_lists", "a list of trusted entities is missing or has expired");
         }
         report
-    }
-}
-
-fn load_agencies(config: &Config, crypto: &CryptoProvider) -> Result<Vec<Agency>, AgencyConfigError> {
-    let mut agencies: Vec<Agency> = Vec::new();
-    for agency in &config.agencies {
-        if agencies.iter().any(|other| other.tenant.as_str() == agency.tenant) {
-            return Err(AgencyConfigError::TenantTwice(agency.tenant.clone()));
-        }
-        agencies.push(Agency::load(agency, &config.server.public_url, crypto)?);
-    }
-    let unknown = config
-        .api_keys
-        .iter()
-        .find(|key| !agencies.iter().any(|agency| agency.tenant.as_str() == key.tenant));
-    match unknown {
-        Some(key) => Err(AgencyConfigError::UnknownTenant(key.tenant.clone())),
-        None => Ok(agencies),
     }
 }

@@ -5,14 +5,14 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
-use mahfada_web::config::{ConfigError, load, process_environment};
+use mahfada_web::config::{load, process_environment};
+use mahfada_web::fault::chain;
 use mahfada_web::listen::Listeners;
 use mahfada_web::logging;
 use mahfada_web::server::shutdown_signal;
 
-use crate::app::{RegistrationCheck, RunError, run};
+use crate::app::{RegistrationCheck, RunError, check, run};
 use crate::config::Config;
-use crate::fault::chain;
 
 /// The verifier of the national identity wallet.
 #[derive(Debug, Parser)]
@@ -21,6 +21,9 @@ struct Arguments {
     /// The configuration file (TOML).
     #[arg(long)]
     config: Option<PathBuf>,
+    /// Loads everything that the configuration names, says whether it holds, and ends without listening.
+    #[arg(long)]
+    check_config: bool,
 }
 
 /// Runs the service as a process.
@@ -46,9 +49,13 @@ pub fn main_from(arguments: impl IntoIterator<Item: Into<OsString> + Clone>) -> 
 
 fn start(arguments: &Arguments) -> Result<(), RunError> {
     let config: Config = load("verifier", arguments.config.as_deref(), process_environment())?;
-    logging::init(&config.log_level).map_err(|error| ConfigError::Key {
-        message: format!("log_level: {error}"),
-    })?;
+    if arguments.check_config {
+        logging::init(&config.log_level).map_err(mahfada_telemetry::TelemetryError::from)?;
+        check(&config)?;
+        tracing::info!("the configuration holds");
+        return Ok(());
+    }
+    let _telemetry = mahfada_telemetry::init("mahfada-verifier", &config.log_level, &config.telemetry)?;
     let listeners = Listeners::bind(&config.server)?;
     let running = Box::pin(run(config, RegistrationCheck::Enforced, listeners, shutdown_signal()));
     tokio::runtime::Runtime::new()?.block_on(running)

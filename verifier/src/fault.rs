@@ -1,12 +1,10 @@
 //! What goes wrong on our side; the peer learns no more than that.
 
-use actix_web::http::StatusCode;
 use mahfada_crypto::{KeyError, RandomError};
 use mahfada_jose::SignError;
-use mahfada_oauth2::{ErrorCode, OAuthError};
 use mahfada_openid4vp::DcqlError;
 use mahfada_storage::StorageError;
-use mahfada_web::problem::Problem;
+use mahfada_web::fault;
 use mahfada_web::sealing::{OpenError, SealError};
 
 /// A failure that is the service's own.
@@ -32,7 +30,7 @@ pub(crate) enum Fault {
     Open(#[from] OpenError),
     /// A stored value is not what this program writes.
     #[error("a stored value is not what this program writes")]
-    Stored(#[from] serde_json::Error),
+    Stored,
     /// A stored query is none.
     #[error("a stored query is none")]
     Query(#[from] DcqlError),
@@ -44,63 +42,35 @@ pub(crate) enum Fault {
     Address,
 }
 
-impl Fault {
-    /// Returns the stable code for the log.
-    pub(crate) const fn code(&self) -> &'static str {
+/// The error is dropped: it quotes the value that it did not expect, which may be a claim of a person.
+impl From<serde_json::Error> for Fault {
+    fn from(_: serde_json::Error) -> Self {
+        Self::Stored
+    }
+}
+
+impl fault::Fault for Fault {
+    fn code(&self) -> &'static str {
         match self {
             Self::Storage(error) => error.code(),
             Self::Random(_) => "random_unavailable",
             Self::Key(_) | Self::Sign(_) => "signer_unavailable",
-            Self::Seal(_) | Self::Open(_) | Self::Stored(_) | Self::Query(_) => "sealed_value",
+            Self::Seal(_) | Self::Open(_) | Self::Stored | Self::Query(_) => "sealed_value",
             Self::AgencyGone => "agency_gone",
             Self::Address => "address",
         }
     }
 
-    /// Tells whether asking again may help.
-    const fn is_passing(&self) -> bool {
-        matches!(
-            self,
-            Self::Storage(StorageError::Busy | StorageError::Full | StorageError::Unavailable(_))
-        )
-    }
-
-    /// Logs the failure once and returns what a wallet is answered.
-    pub(crate) fn to_oauth(&self) -> OAuthError {
-        self.log();
-        OAuthError::new(if self.is_passing() {
-            ErrorCode::TemporarilyUnavailable
-        } else {
-            ErrorCode::ServerError
-        })
-    }
-
-    /// Logs the failure once and returns what the management port answers.
-    pub(crate) fn to_problem(&self) -> Problem {
-        self.log();
-        if self.is_passing() {
-            return Problem::new(
-                StatusCode::SERVICE_UNAVAILABLE,
-                self.code(),
-                "the store is not available",
-            );
-        }
-        Problem::internal()
-    }
-
-    fn log(&self) {
-        let detail = chain(self);
-        tracing::error!(code = self.code(), %detail, "request failed on our side");
+    fn is_passing(&self) -> bool {
+        matches!(self, Self::Storage(error) if fault::is_passing(error))
     }
 }
 
-/// Writes an error and its causes on one line; none of ours carries personal data.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
+impl Fault {
+    /// Logs the failure, where a page answers it and not a problem.
+    pub(crate) fn log(&self) {
+        use fault::Fault as _;
+        let detail = fault::chain(self);
+        tracing::error!(code = self.code(), %detail, "a page failed on our side");
     }
-    text
 }

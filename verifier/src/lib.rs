@@ -11,14 +11,18 @@ mod command;
 mod config;
 mod fault;
 mod handlers;
+mod openapi;
+mod page;
 mod presentation;
+mod question;
 mod routes;
+mod saved_query;
 mod trust;
 
 #[cfg(test)]
 mod tests;
 
 pub use agency::AgencyConfigError;
-pub use app::{RegistrationCheck, RunError, run};
+pub use app::{RegistrationCheck, RunError, check, run};
 pub use command::{main, main_from};
-pub use config::{AgencyConfig, Config, StatusConfig};
+pub use config::{AgencyConfig, Config, RetentionConfig, SavedQueryConfig, StatusConfig};

@@ -2,7 +2,10 @@
 
 pub(crate) mod answer;
 pub(crate) mod browser;
+pub(crate) mod filing;
+pub(crate) mod judgement;
 pub(crate) mod record;
+pub(crate) mod reuse;
 pub(crate) mod status;
 pub(crate) mod verdict;
 pub(crate) mod verify;

@@ -1,36 +1,32 @@
 //! Which path leads to which endpoint.
 
 use actix_web::web::{self, ServiceConfig};
-use mahfada_web::protocol;
+use mahfada_web::protocol::{self, Endpoint};
 
-use crate::handlers::{complete, presentations, request_object, response, start};
+use crate::handlers::{complete, events, presentations, request_object, response, saved_queries, start};
 
 /// What wallets and browsers reach.
 pub(crate) fn public(config: &mut ServiceConfig) {
-    let endpoint = |path: &str| web::resource(path.to_owned()).default_service(web::to(not_this_method));
     config
         .service(
-            endpoint("/requests/{request_id}")
-                .route(web::get().to(request_object::get))
-                .route(web::post().to(request_object::post)),
+            Endpoint::at("/requests/{request_id}")
+                .get(request_object::get)
+                .post(request_object::post),
         )
-        .service(endpoint("/responses/{request_id}").route(web::post().to(response::post)))
-        .service(endpoint("/start/{request_id}").route(web::get().to(start::get)))
-        .service(endpoint("/complete").route(web::get().to(complete::get)))
+        .service(Endpoint::at("/responses/{request_id}").post(response::post))
+        .service(Endpoint::at("/start/{request_id}").get(start::get))
+        .service(Endpoint::at("/complete").get_once(complete::get))
         .default_service(web::to(no_such_endpoint));
 }
 
-/// What agencies reach, beside the health endpoints.
+/// What agencies reach, beside health, metrics and the description.
 pub(crate) fn management(config: &mut ServiceConfig) {
-    let endpoint = |path: &str| web::resource(path.to_owned()).default_service(web::to(not_this_method));
     config
-        .service(endpoint("/v1/presentations").route(web::post().to(presentations::post)))
-        .service(endpoint("/v1/presentations/{id}").route(web::get().to(presentations::get)))
+        .service(Endpoint::at("/v1/presentations").post(presentations::post))
+        .service(Endpoint::at("/v1/presentations/{id}").get(presentations::get))
+        .service(Endpoint::at("/v1/saved-queries").get(saved_queries::get))
+        .service(Endpoint::at("/v1/events").get(events::get))
         .default_service(web::to(no_such_endpoint));
-}
-
-async fn not_this_method() -> actix_web::HttpResponse {
-    protocol::method_not_allowed()
 }
 
 async fn no_such_endpoint() -> actix_web::HttpResponse {

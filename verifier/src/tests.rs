@@ -2,7 +2,12 @@
 
 pub(crate) mod fixture;
 
+mod asking;
 mod endpoints;
+mod reused;
 mod running;
 mod same_device;
-mod scene;
+pub(crate) mod scene;
+mod telling;
+mod tenants;
+mod waking;

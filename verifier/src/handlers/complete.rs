@@ -5,12 +5,16 @@
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
-use mahfada_storage::{Outcome, Presentation, PresentationId, StorageError, TokenHash, UnitOfWork};
+use mahfada_events::{EventKind, Events};
+use mahfada_storage::{NewEvent, Outcome, Presentation, StorageError, TokenHash, UnitOfWork};
+use mahfada_trust::VerifiedRegistration;
 use mahfada_web::token::hash_token;
 
 use crate::app::App;
 use crate::fault::Fault;
-use crate::presentation::{browser, record};
+use crate::page::Page;
+use crate::presentation::verdict::Decision;
+use crate::presentation::{browser, filing, record};
 
 #[derive(Debug, thiserror::Error)]
 enum Refusal {
@@ -25,31 +29,25 @@ enum Refusal {
 /// Completes a presentation and sends the browser back to the agency.
 pub(crate) async fn get(app: Data<App>, request: HttpRequest) -> HttpResponse {
     match complete(&app, &request).await {
-        Ok(record) => landing(&app, &record),
-        Err(Refusal::Fault(fault)) => fault.to_problem().to_response(),
+        Ok(record) => landing(&app, &record, &request),
+        Err(Refusal::Fault(fault)) => {
+            fault.log();
+            Page::Unavailable.to_response(&request, app.crypto.digest)
+        }
         Err(refusal) => {
             tracing::info!(reason = %refusal, "a presentation was not completed");
-            page(
-                StatusCode::BAD_REQUEST,
-                "This link belongs to another browser, or is no longer good.",
-            )
+            Page::OtherBrowser.to_response(&request, app.crypto.digest)
         }
     }
 }
 
-async fn complete(app: &App, request: &HttpRequest) -> Result<Presentation, Refusal> {
+async fn complete(app: &Data<App>, request: &HttpRequest) -> Result<Presentation, Refusal> {
     let code = browser::parameter(request, "response_code").ok_or(Refusal::Session)?;
     let session = browser::session(request).ok_or(Refusal::Session)?;
     let code = TokenHash::new(hash_token(&code, app.crypto.digest));
     let session = hash_token(&session, app.crypto.digest);
-    let audit = record::audit(
-        app,
-        "browser",
-        "presentation.complete",
-        &PresentationId::new(""),
-        "completed",
-    );
     let now = app.clock.now();
+    let inside = app.clone();
     let completed = app.storage.execute(move |unit: &mut dyn UnitOfWork| {
         let Some(id) = unit.presentations().complete_by_response_code(&code, &session)? else {
             return Ok(Outcome::RejectRollback(Refusal::Session));
@@ -60,21 +58,50 @@ async fn complete(app: &App, request: &HttpRequest) -> Result<Presentation, Refu
         if record.expires_at.plus(record::RETURN_GRACE) < now {
             return Ok(Outcome::RejectRollback(Refusal::Late));
         }
-        let audit = mahfada_storage::AuditRecord {
-            object_id: id.to_string(),
-            ..audit
+        let events = match events_of(&inside, &record) {
+            Ok(events) => events,
+            Err(fault) => return Ok(Outcome::RejectRollback(Refusal::Fault(fault))),
         };
+        let endpoints = inside.events.endpoints(&record.tenant);
+        for event in events {
+            Events::record(unit, &event, &endpoints)?;
+        }
+        let audit = record::audit(&inside, "browser", "presentation.complete", &id, "completed");
         unit.audit().append(&audit)?;
         Ok(Outcome::Commit(record))
     });
-    completed.await.map_err(|error: StorageError| Fault::from(error))?
+    let record = completed.await.map_err(|error: StorageError| Fault::from(error))??;
+    app.events.notify_tenant(&record.tenant);
+    Ok(record)
 }
 
-fn landing(app: &App, record: &Presentation) -> HttpResponse {
-    let Some(address) = app.agency(&record.tenant).and_then(|agency| agency.return_url.clone()) else {
-        return page(StatusCode::OK, "Your answer has arrived. You may close this page.");
+/// The citizen is back, and now the verdict may be told, unless it was told with the answer.
+fn events_of(app: &App, record: &Presentation) -> Result<Vec<NewEvent>, Fault> {
+    let id = record.id.as_str();
+    let mut events = vec![
+        app.events
+            .draw(&record.tenant, EventKind::PresentationCompleted, id, None)?,
+    ];
+    let verdict = record::open_verdict(app, record)?;
+    if let Some(verdict) = verdict.filter(|verdict| verdict.decision != Decision::Refused) {
+        events.push(filing::event(app, record, &verdict)?);
+    }
+    Ok(events)
+}
+
+fn landing(app: &App, record: &Presentation, request: &HttpRequest) -> HttpResponse {
+    let agency = app.agency(&record.tenant);
+    let Some(mut address) = agency.and_then(|agency| agency.return_url.clone()) else {
+        let registration = agency.and_then(|agency| {
+            agency
+                .verify_registration(&app.trust.read(), app.clock.now(), app.crypto)
+                .ok()
+        });
+        let page = Page::Arrived {
+            agency: registration.as_ref().map(VerifiedRegistration::name),
+        };
+        return page.to_response(request, app.crypto.digest);
     };
-    let mut address = address;
     address
         .query_pairs_mut()
         .append_pair("presentation_id", record.id.as_str());
@@ -83,13 +110,4 @@ fn landing(app: &App, record: &Presentation) -> HttpResponse {
         .insert_header(("cache-control", "no-store"))
         .insert_header(("referrer-policy", "no-referrer"))
         .finish()
-}
-
-fn page(status: StatusCode, text: &'static str) -> HttpResponse {
-    HttpResponse::build(status)
-        .insert_header(("content-type", "text/plain; charset=utf-8"))
-        .insert_header(("cache-control", "no-store"))
-        .insert_header(("referrer-policy", "no-referrer"))
-        .insert_header(("content-security-policy", "default-src 'none'"))
-        .body(text)
 }

@@ -1,103 +1,105 @@
 //! `POST /v1/presentations` and `GET /v1/presentations/{id}`: an agency asks, and reads what came of it.
 
+mod refusal;
 mod view;
 
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use mahfada_base::UnixTime;
-use mahfada_base::json::{self, JsonError};
-use mahfada_credential::CredentialFormat;
-use mahfada_openid4vp::{
-    AuthorizationRequestUri, DcqlError, DcqlQuery, Excess, RequestUriMethod, exceeds_registration,
-};
+use mahfada_base::json;
+use mahfada_openid4vp::{AuthorizationRequestUri, DcqlQuery, RequestUriMethod};
 use mahfada_storage::{
     Outcome, Presentation, PresentationFlow, PresentationId, PresentationState, RequestId, StorageError, UnitOfWork,
 };
-use mahfada_trust::RegistrationError;
-use mahfada_web::body::{BodyError, read_body_as};
+use mahfada_web::body::read_body_as;
 use mahfada_web::problem::Problem;
-use mahfada_web::protocol;
 use mahfada_web::token::OpaqueToken;
+use mahfada_web::{protocol, qr};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use utoipa::ToSchema;
 
-use self::view::{Flow, PresentationView};
+use self::refusal::Refusal;
+pub(crate) use self::view::{Flow, PresentationView};
 use crate::agency::Agency;
 use crate::app::{App, RegistrationCheck};
 use crate::fault::Fault;
 use crate::presentation::record;
+use crate::question::{self, RegistrationRefusal};
 
 const MAX_QUERY_BYTES: usize = 64 * 1024;
 const MAX_PURPOSE: usize = 500;
 
-#[derive(Debug, Deserialize)]
-struct PresentationRequest {
-    query: Value,
+/// What an agency asks; exactly one of `query` and `saved_query`.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct PresentationRequest {
+    /// A DCQL query (OpenID4VP 1.0 §6).
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    query: Option<Value>,
+    /// The name of a saved query of the agency.
+    #[serde(default)]
+    saved_query: Option<String>,
+    /// How the request reaches the wallet.
     flow: Flow,
     /// A note for the agency's own file; the citizen is shown the registered purpose.
     #[serde(default)]
+    #[schema(max_length = 500)]
     purpose: Option<String>,
+    /// Whether the answer draws the deep link as a QR code, which takes longer than everything else in it.
+    #[serde(default = "yes")]
+    qr: bool,
 }
 
-#[derive(Debug, Serialize)]
-struct PresentationCreated {
+const fn yes() -> bool {
+    true
+}
+
+/// A presentation that waits for an answer.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PresentationCreated {
+    /// The agency's id; wallets never see it.
     presentation_id: String,
+    /// Where the wallet fetches the signed request.
     request_uri: String,
+    /// The link that opens a wallet.
     deep_link: String,
+    /// The deep link as a QR code, an SVG image, unless the request declined it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    qr: Option<String>,
     /// Where the agency sends the citizen's browser in the same-device flow.
     #[serde(skip_serializing_if = "Option::is_none")]
     start_url: Option<String>,
+    /// The end of the request's life, in seconds since 1970.
+    #[schema(value_type = i64)]
     expires_at: UnixTime,
 }
 
-#[derive(Debug, thiserror::Error)]
-enum Refusal {
-    #[error("not authorized")]
-    Unauthorized(Problem),
-    #[error(transparent)]
-    Body(#[from] BodyError),
-    #[error("not a presentation request")]
-    Malformed(#[source] JsonError),
-    #[error("not a valid query")]
-    Query(#[source] DcqlError),
-    #[error("a format of the query cannot be checked")]
-    Format,
-    #[error("the purpose is longer than {MAX_PURPOSE} characters")]
-    Purpose,
-    #[error("the registration certificate does not hold")]
-    Registration(#[source] RegistrationError),
-    #[error("the query wants more than the agency is registered for")]
-    Excess(Vec<Excess>),
-    #[error("no such presentation")]
-    NotFound,
-    #[error(transparent)]
-    Fault(#[from] Fault),
-}
-
-impl Refusal {
-    fn to_problem(&self) -> Problem {
-        match self {
-            Self::Unauthorized(problem) => problem.clone(),
-            Self::Body(error) => Problem::from(*error),
-            Self::Malformed(error) => Problem::bad_request("malformed", error.to_string()),
-            Self::Query(error) => Problem::bad_request("invalid_query", error.to_string()),
-            Self::Format => Problem::bad_request("vp_formats_not_supported", self.to_string()),
-            Self::Purpose => Problem::bad_request("purpose", self.to_string()),
-            Self::Registration(error) => {
-                Problem::new(StatusCode::FORBIDDEN, error.code(), self.to_string()).with_detail(error.to_string())
-            }
-            // TV-37
-            Self::Excess(excess) => Problem::new(StatusCode::FORBIDDEN, "purpose_not_registered", self.to_string())
-                .with_detail(describe(excess))
-                .with_check("registration"),
-            Self::NotFound => Problem::not_found(),
-            Self::Fault(fault) => fault.to_problem(),
-        }
-    }
-}
-
 /// Creates a presentation.
+///
+/// The query must lie within the agency's registration. Show `qr` or `deep_link` to the citizen, or on one device send
+/// the browser to `start_url`.
+#[utoipa::path(
+    post,
+    path = "/v1/presentations",
+    tag = "presentations",
+    security(("api_key" = [])),
+    request_body = PresentationRequest,
+    responses(
+        (status = 201, description = "The presentation waits for an answer", body = PresentationCreated),
+        (status = 400, description = "The request or its query cannot be read, or the saved query is not known",
+            body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "No valid API key", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "The agency is not registered to ask this; `path` shows the first excess",
+            body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "The body is too long", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "The body is not JSON", body = Problem, content_type = "application/problem+json"),
+        (status = 429, description = "Too many requests", body = Problem, content_type = "application/problem+json"),
+        (status = 500, description = "The service failed", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "Ask again later", body = Problem, content_type = "application/problem+json"),
+    )
+)]
 pub(crate) async fn post(app: Data<App>, request: HttpRequest, payload: Payload) -> HttpResponse {
     match create(&app, &request, payload).await {
         Ok(created) => protocol::json(StatusCode::CREATED, &created),
@@ -106,6 +108,24 @@ pub(crate) async fn post(app: Data<App>, request: HttpRequest, payload: Payload)
 }
 
 /// Answers the state and verdict of a presentation of the caller's agency.
+///
+/// The verdict of a same-device presentation is withheld until the citizen is back in the browser that began.
+#[utoipa::path(
+    get,
+    path = "/v1/presentations/{id}",
+    tag = "presentations",
+    security(("api_key" = [])),
+    params(("id" = String, Path, description = "The `presentation_id`")),
+    responses(
+        (status = 200, description = "The presentation", body = PresentationView),
+        (status = 401, description = "No valid API key", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "No such presentation of this agency",
+            body = Problem, content_type = "application/problem+json"),
+        (status = 429, description = "Too many requests", body = Problem, content_type = "application/problem+json"),
+        (status = 500, description = "The service failed", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "Ask again later", body = Problem, content_type = "application/problem+json"),
+    )
+)]
 pub(crate) async fn get(app: Data<App>, path: Path<String>, request: HttpRequest) -> HttpResponse {
     match read(&app, &request, PresentationId::new(path.into_inner())).await {
         Ok(view) => protocol::json(StatusCode::OK, &view),
@@ -113,50 +133,60 @@ pub(crate) async fn get(app: Data<App>, path: Path<String>, request: HttpRequest
     }
 }
 
-fn caller<'a>(app: &'a App, request: &HttpRequest) -> Result<&'a Agency, Refusal> {
-    let tenant = app.api_keys.tenant(request).map_err(Refusal::Unauthorized)?;
-    app.agencies
-        .iter()
-        .find(|agency| agency.tenant.as_str() == tenant)
-        .ok_or(Refusal::NotFound)
-}
-
 async fn create(app: &App, request: &HttpRequest, payload: Payload) -> Result<PresentationCreated, Refusal> {
-    let agency = caller(app, request)?;
+    let agency = app.caller(request).map_err(Refusal::Unauthorized)?;
     let body = read_body_as(request, payload, "application/json", MAX_QUERY_BYTES).await?;
     let wanted: PresentationRequest = json::from_slice(&body).map_err(Refusal::Malformed)?;
-    let query = DcqlQuery::parse(&wanted.query).map_err(Refusal::Query)?;
-    query.check_askable().map_err(Refusal::Query)?;
-    if !query
-        .credentials()
-        .iter()
-        .all(|credential| CredentialFormat::from_name(&credential.format).is_some())
-    {
-        return Err(Refusal::Format);
-    }
-    let purpose = wanted.purpose.unwrap_or_default();
+    let query = choose_query(agency, &wanted)?;
+    let purpose = wanted.purpose.clone().unwrap_or_default();
     if purpose.chars().count() > MAX_PURPOSE {
         return Err(Refusal::Purpose);
     }
     if app.registration_check == RegistrationCheck::Enforced {
         app.trust.ensure_current(app.clock.now()).await;
-        within_registration(app, agency, &query)?;
+        hold_against_registration(app, agency, &query, &wanted)?;
     }
     let (record, session) = draw(app, agency, &query, wanted.flow, purpose)?;
     store(app, record.clone()).await?;
-    Ok(describe_created(app, agency, &record, session.as_ref())?)
+    Ok(describe_created(app, agency, &record, session.as_ref(), wanted.qr)?)
 }
 
-fn within_registration(app: &App, agency: &Agency, query: &DcqlQuery) -> Result<(), Refusal> {
-    let registration = agency
-        .verify_registration(&app.trust.read(), app.clock.now(), app.crypto)
-        .map_err(Refusal::Registration)?;
-    let excess = exceeds_registration(query, &registration);
-    if excess.is_empty() {
-        Ok(())
-    } else {
-        Err(Refusal::Excess(excess))
+fn choose_query(agency: &Agency, wanted: &PresentationRequest) -> Result<DcqlQuery, Refusal> {
+    match (&wanted.query, &wanted.saved_query) {
+        (Some(value), None) => question::read(value).map_err(|error| Refusal::Question {
+            path: format!("$.query{}", error.path(value)),
+            error,
+        }),
+        (None, Some(name)) => {
+            let saved = agency.saved_query(name).ok_or(Refusal::UnknownSavedQuery)?;
+            Ok(saved.query.clone())
+        }
+        _ => Err(Refusal::NotOneQuery),
     }
+}
+
+/// Refuses what the agency is not registered to ask, and counts it.
+fn hold_against_registration(
+    app: &App,
+    agency: &Agency,
+    query: &DcqlQuery,
+    wanted: &PresentationRequest,
+) -> Result<(), Refusal> {
+    let Err(refusal) = question::within_registration(app, agency, query) else {
+        return Ok(());
+    };
+    let path = match &refusal {
+        RegistrationRefusal::Excess(excess) => {
+            app.metrics.overask_blocked(agency.tenant.as_str());
+            question::path_of_excess(query, excess)
+        }
+        RegistrationRefusal::Registration(_) => None,
+    };
+    let path = path.map(|path| match wanted.saved_query {
+        Some(_) => "$.saved_query".to_owned(),
+        None => format!("$.query{path}"),
+    });
+    Err(Refusal::Registration { refusal, path })
 }
 
 /// Draws everything that is fresh for one presentation; ids of agency and wallet are independent (TV-33).
@@ -216,15 +246,18 @@ fn describe_created(
     agency: &Agency,
     record: &Presentation,
     session: Option<&OpaqueToken>,
+    draw_qr: bool,
 ) -> Result<PresentationCreated, Fault> {
     let request_uri = app.public_url.join(&format!("/requests/{}", record.request_id));
     let start = |session: &OpaqueToken| {
         app.public_url
             .join(&format!("/start/{}?session={}", record.request_id, session.expose()))
     };
+    let deep_link = deep_link(agency, &request_uri)?;
     Ok(PresentationCreated {
         presentation_id: record.id.to_string(),
-        deep_link: deep_link(agency, &request_uri)?,
+        qr: draw_qr.then(|| qr::svg(&deep_link).ok_or(Fault::Address)).transpose()?,
+        deep_link,
         request_uri,
         start_url: session.map(start),
         expires_at: record.expires_at,
@@ -238,7 +271,7 @@ pub(crate) fn deep_link(agency: &Agency, request_uri: &str) -> Result<String, Fa
 }
 
 async fn read(app: &App, request: &HttpRequest, id: PresentationId) -> Result<PresentationView, Refusal> {
-    let agency = caller(app, request)?;
+    let agency = app.caller(request).map_err(Refusal::Unauthorized)?;
     let found = app
         .storage
         .execute(
@@ -255,12 +288,4 @@ async fn read(app: &App, request: &HttpRequest, id: PresentationId) -> Result<Pr
         .ok_or(Refusal::NotFound)?;
     let verdict = record::open_verdict(app, &record)?;
     Ok(PresentationView::new(&record, verdict, app.clock.now()))
-}
-
-fn describe(excess: &[Excess]) -> String {
-    let one = |excess: &Excess| match &excess.path {
-        Some(path) => format!("{}: {path}", excess.query_id),
-        None => format!("{}: this kind of credential", excess.query_id),
-    };
-    excess.iter().map(one).collect::<Vec<_>>().join("; ")
 }

@@ -1,14 +1,19 @@
 //! `GET` and `POST /requests/{request_id}`: the signed request (OpenID4VP 1.0 §5.10).
 //!
-//! Fetching changes nothing: every fetch gives the same nonce and key (TV-35), signed anew.
+//! Fetching changes nothing but what the agency is told the first time: every fetch gives the same nonce and key (TV-35), signed anew.
 
 use actix_web::http::StatusCode;
-use actix_web::web::{Data, Path, Payload};
+use actix_web::http::header::CONTENT_TYPE;
+use actix_web::web::{Bytes, Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
+use mahfada_base::UnixTime;
+use mahfada_crypto::CryptoProvider;
+use mahfada_events::{EventKind, Events};
 use mahfada_oauth2::{ErrorCode, OAuthError};
 use mahfada_openid4vp::{ClientMetadata, RequestObject, VerifierInfo};
-use mahfada_storage::{Presentation, PresentationState, RequestId};
-use mahfada_web::body::{BodyError, read_body_as};
+use mahfada_storage::{Outcome, Presentation, PresentationState, RequestId, SingleUseKind, StorageError, UnitOfWork};
+use mahfada_web::body::{BodyError, read_body, read_body_as};
+use mahfada_web::fault::Fault as _;
 use mahfada_web::problem::Problem;
 use mahfada_web::protocol;
 
@@ -68,7 +73,7 @@ fn answer(signed: Result<String, Refusal>) -> HttpResponse {
 }
 
 async fn wallet_nonce(request: &HttpRequest, payload: Payload) -> Result<Option<String>, Refusal> {
-    let body = read_body_as(request, payload, "application/x-www-form-urlencoded", MAX_FORM_BYTES).await?;
+    let body = read_form(request, payload).await?;
     let mut found = url::form_urlencoded::parse(&body)
         .filter(|(name, _)| name == "wallet_nonce")
         .map(|(_, value)| value.into_owned());
@@ -83,13 +88,49 @@ async fn wallet_nonce(request: &HttpRequest, payload: Payload) -> Result<Option<
     }
 }
 
+/// A wallet that sends no parameter may leave out body and media type (OpenID4VP 1.0 §5.10: both are optional).
+async fn read_form(request: &HttpRequest, payload: Payload) -> Result<Bytes, BodyError> {
+    if request.headers().contains_key(CONTENT_TYPE) {
+        return read_body_as(request, payload, "application/x-www-form-urlencoded", MAX_FORM_BYTES).await;
+    }
+    let body = read_body(payload, MAX_FORM_BYTES).await?;
+    if body.is_empty() {
+        Ok(body)
+    } else {
+        Err(BodyError::MediaType)
+    }
+}
+
 async fn sign(app: &App, request_id: RequestId, wallet_nonce: Option<String>) -> Result<String, Refusal> {
     let now = app.clock.now();
     let record = record::find_by_request(app, request_id)
         .await?
         .filter(|record| record.state == PresentationState::Open && record.expires_at >= now)
         .ok_or(Refusal::NotFound)?;
-    Ok(sign_record(app, &record, wallet_nonce)?)
+    let text = sign_record(app, &record, wallet_nonce)?;
+    tell_first_fetch(app, &record).await?;
+    Ok(text)
+}
+
+/// Tells the agency once that a wallet is at it; a second fetch changes nothing.
+async fn tell_first_fetch(app: &App, record: &Presentation) -> Result<(), Fault> {
+    let id = record.id.as_str();
+    let event = app
+        .events
+        .draw(&record.tenant, EventKind::PresentationRequested, id, None)?;
+    let endpoints = app.events.endpoints(&record.tenant);
+    let (request_id, expires_at, crypto) = (record.request_id.clone(), record.expires_at, app.crypto);
+    let work = move |unit: &mut dyn UnitOfWork| -> Result<Outcome<bool, StorageError>, StorageError> {
+        let first = first_fetch(unit, request_id.as_str(), expires_at, crypto)?;
+        if first {
+            Events::record(unit, &event, &endpoints)?;
+        }
+        Ok(Outcome::Commit(first))
+    };
+    if app.storage.execute(work).await?? {
+        app.events.notify_tenant(&record.tenant);
+    }
+    Ok(())
 }
 
 fn sign_record(app: &App, record: &Presentation, wallet_nonce: Option<String>) -> Result<String, Fault> {
@@ -108,4 +149,16 @@ fn sign_record(app: &App, record: &Presentation, wallet_nonce: Option<String>) -
         exp: record.expires_at,
     };
     Ok(request.sign(&agency.access.chain, &*agency.access.signer)?)
+}
+
+/// Tells whether a wallet fetches a request for the first time; the id is random, so its digest needs no key.
+fn first_fetch(
+    unit: &mut dyn UnitOfWork,
+    request_id: &str,
+    expires_at: UnixTime,
+    crypto: &CryptoProvider,
+) -> Result<bool, StorageError> {
+    let hash = crypto.digest.sha256(request_id.as_bytes());
+    unit.single_use()
+        .consume(SingleUseKind::RequestFetch, &hash, expires_at)
 }

@@ -8,22 +8,22 @@ use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use mahfada_base::UnixTime;
 use mahfada_oauth2::{ErrorCode, OAuthError};
-use mahfada_openid4vp::{MAX_RESPONSE_BYTES, VpToken};
-use mahfada_storage::{
-    Outcome, Presentation, PresentationFlow, PresentationState, RequestId, StorageError, TokenHash, UnitOfWork,
-};
+use mahfada_openid4vp::MAX_RESPONSE_BYTES;
+use mahfada_storage::{Presentation, PresentationState, RequestId};
 use mahfada_web::body::{BodyError, read_body_as};
+use mahfada_web::fault::Fault as _;
 use mahfada_web::problem::Problem;
 use mahfada_web::protocol;
 use mahfada_web::token::OpaqueToken;
 use serde::Serialize;
+use tokio::time::Instant;
 
 use crate::app::App;
 use crate::fault::Fault;
 use crate::presentation::answer::{self, Answer, NoAnswer};
+use crate::presentation::filing::{self, NotFiled};
+use crate::presentation::judgement::Judged;
 use crate::presentation::record;
-use crate::presentation::verdict::{FiledVerdict, Verdict};
-use crate::presentation::verify::{Expected, examine};
 
 /// What every wallet is told: where to send the browser, or nothing.
 #[derive(Debug, Serialize)]
@@ -48,8 +48,17 @@ enum Refusal {
     Fault(#[from] Fault),
 }
 
+impl From<NotFiled> for Refusal {
+    fn from(reason: NotFiled) -> Self {
+        match reason {
+            NotFiled::Consumed => Self::Consumed,
+            NotFiled::Fault(fault) => Self::Fault(fault),
+        }
+    }
+}
+
 impl Refusal {
-    const fn code(&self) -> &'static str {
+    fn code(&self) -> &'static str {
         match self {
             Self::Body(error) => error.code(),
             Self::NotFound => "not_found",
@@ -78,6 +87,9 @@ pub(crate) async fn post(app: Data<App>, path: Path<String>, request: HttpReques
         Ok(taken) => protocol::json(StatusCode::OK, &taken),
         Err(refusal) => {
             tracing::info!(code = refusal.code(), "an answer was not taken");
+            if matches!(refusal, Refusal::Consumed) {
+                app.metrics.nonce_replay();
+            }
             refusal.to_response()
         }
     }
@@ -97,11 +109,21 @@ async fn take(app: &App, request_id: RequestId, request: &HttpRequest, payload: 
     let now = app.clock.now();
     refuse_state(&record, now)?;
     let key = record::open_key(app, &record)?;
-    let verdict = match answer::read(&body, &record.state_param, &*key, app.crypto)? {
-        Answer::Presentations(vp_token) => judge(app, &record, &vp_token, now).await?.file().map_err(Fault::from)?,
-        Answer::Declined(code) => FiledVerdict::refused(code).map_err(Fault::from)?,
+    let started = Instant::now();
+    let answer = answer::read(&body, &record.state_param, &*key, app.crypto)?;
+    app.metrics.verification_step("decrypt", started.elapsed());
+    let judged = match answer {
+        Answer::Presentations(vp_token) => Judged::of(app, &record, &vp_token, now).await?,
+        Answer::Declined(code) => Judged::declined(code)?,
     };
-    file(app, &record, &verdict).await
+    let code = filing::file(app, &record, judged, now).await?;
+    let redirect = |code: OpaqueToken| {
+        app.public_url
+            .join(&format!("/complete?response_code={}", code.expose()))
+    };
+    Ok(Taken {
+        redirect_uri: code.map(redirect),
+    })
 }
 
 fn refuse_state(record: &Presentation, now: UnixTime) -> Result<(), Refusal> {
@@ -110,50 +132,4 @@ fn refuse_state(record: &Presentation, now: UnixTime) -> Result<(), Refusal> {
         PresentationState::Open => Ok(()),
         PresentationState::Answered | PresentationState::Completed => Err(Refusal::Consumed),
     }
-}
-
-async fn judge(app: &App, record: &Presentation, vp_token: &VpToken, now: UnixTime) -> Result<Verdict, Fault> {
-    let agency = app.agency(&record.tenant).ok_or(Fault::AgencyGone)?;
-    let query = record::query(record)?;
-    app.trust.ensure_current(now).await;
-    let expected = Expected {
-        client_id: &agency.client_id,
-        nonce: &record.nonce,
-        query: &query,
-        max_age: record::lifetime(record.flow),
-        now,
-    };
-    let examined = examine(vp_token, expected, &*app.trust.read(), app.crypto);
-    let answers = app
-        .status
-        .answer(examined.status_needs(), &app.trust, now, app.crypto)
-        .await;
-    Ok(examined.conclude(&answers))
-}
-
-/// Keeps the verdict if no other answer was first.
-async fn file(app: &App, record: &Presentation, verdict: &FiledVerdict) -> Result<Taken, Refusal> {
-    let code = match record.flow {
-        PresentationFlow::SameDevice => Some(OpaqueToken::generate(&*app.random).map_err(Fault::from)?),
-        PresentationFlow::CrossDevice => None,
-    };
-    let code_hash = code.as_ref().map(|code| TokenHash::new(code.hash(app.crypto.digest)));
-    let sealed = record::seal_verdict(app, &record.id, verdict)?;
-    let audit = record::audit(app, "wallet", "presentation.answer", &record.id, verdict.outcome());
-    let id = record.id.clone();
-    let filed = app.storage.execute(move |unit: &mut dyn UnitOfWork| {
-        if !unit.presentations().answer(&id, &sealed, code_hash.as_ref())? {
-            return Ok(Outcome::RejectRollback(Refusal::Consumed));
-        }
-        unit.audit().append(&audit)?;
-        Ok(Outcome::Commit(()))
-    });
-    filed.await.map_err(|error: StorageError| Fault::from(error))??;
-    let redirect = |code: OpaqueToken| {
-        app.public_url
-            .join(&format!("/complete?response_code={}", code.expose()))
-    };
-    Ok(Taken {
-        redirect_uri: code.map(redirect),
-    })
 }

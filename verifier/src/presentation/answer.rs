@@ -66,11 +66,12 @@ pub(crate) fn read(
 }
 
 fn declined(error: &AuthorizationErrorResponse) -> (Answer, Option<String>) {
-    const KNOWN: [&str; 6] = [
+    const KNOWN: [&str; 7] = [
         "access_denied",
         "invalid_request",
         "invalid_client",
         "vp_formats_not_supported",
+        "invalid_request_uri_method",
         "wallet_unavailable",
         "invalid_transaction_data",
     ];

@@ -114,3 +114,37 @@ fn key_context(id: &PresentationId) -> String {
 fn verdict_context(id: &PresentationId) -> String {
     format!("presentation.verdict\0{id}")
 }
+
+#[cfg(test)]
+mod tests {
+    use mahfada_web::fault::{Fault as _, chain};
+    use serde_json::json;
+
+    use super::*;
+    use crate::tests::scene::Scene;
+
+    fn refused<T>(read: Result<T, Fault>) -> Fault {
+        let Err(fault) = read else { panic!("it reads") };
+        assert_eq!(fault.code(), "sealed_value");
+        fault
+    }
+
+    #[actix_web::test]
+    async fn a_stored_value_that_does_not_read_is_quoted_nowhere() {
+        let scene = Scene::new();
+        let mut record = scene.stored(&scene.create("cross_device").await).await;
+        let plain = json!({"decision": "accepted", "reason": null, "report": [], "claims": "Canary"}).to_string();
+        let sealed = scene.app.sealing.seal(
+            &verdict_context(&record.id),
+            plain.as_bytes(),
+            &*scene.app.random,
+            scene.app.crypto,
+        );
+        record.verdict = Some(Sealed::new(sealed.unwrap()));
+        record.query = "{\"credentials\": \"Canary\"}".to_owned();
+        for fault in [refused(open_verdict(&scene.app, &record)), refused(query(&record))] {
+            let text = format!("{} {fault:?}", chain(&fault));
+            assert!(!text.contains("Canary"), "{text}");
+        }
+    }
+}

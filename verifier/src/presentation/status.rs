@@ -9,8 +9,10 @@ use mahfada_crypto::CryptoProvider;
 use mahfada_status_list::{StatusListError, VerifiedStatusList};
 use mahfada_web::client::{OutboundClient, OutboundError};
 
+use self::memory::SeenLists;
 use crate::trust::LiveTrust;
 
+pub(crate) mod memory;
 #[cfg(test)]
 mod tests;
 
@@ -47,7 +49,10 @@ pub(crate) type StatusAnswer = Result<StatusCopy, &'static str>;
 pub(crate) struct StatusLists {
     client: OutboundClient,
     max_age: Seconds,
+    seen: SeenLists,
     kept: Mutex<BTreeMap<StatusNeed, Kept>>,
+    /// When the newest list of each organization was made; it outlives the list.
+    newest: Mutex<BTreeMap<String, UnixTime>>,
 }
 
 #[derive(Clone, Debug)]
@@ -61,17 +66,21 @@ struct Kept {
 #[derive(Clone, Copy, Debug)]
 struct Judge<'a> {
     trust: &'a dyn IssuerTrust,
+    /// When the newest list seen for the need was made, in this run or an earlier one.
+    newest_seen: Option<UnixTime>,
     now: UnixTime,
     crypto: &'a CryptoProvider,
 }
 
 impl StatusLists {
     /// Keeps lists for at most `max_age` seconds, or their own `ttl` when that is shorter.
-    pub(crate) fn new(client: OutboundClient, max_age: Seconds) -> Self {
+    pub(crate) fn new(client: OutboundClient, max_age: Seconds, seen: SeenLists) -> Self {
         Self {
             client,
             max_age,
+            seen,
             kept: Mutex::default(),
+            newest: Mutex::default(),
         }
     }
 
@@ -106,17 +115,21 @@ impl StatusLists {
             });
         }
         let fetched = self.fetch(&need.uri).await;
+        // Another request may have brought a newer list meanwhile.
+        let kept = self.recall(need).or(kept);
         let (answer, keep) = settle(
             need,
             fetched,
             kept,
             Judge {
                 trust: &*trust.read(),
+                newest_seen: self.seen.newest(need),
                 now,
                 crypto,
             },
         );
         if let Some(keep) = keep {
+            self.seen.remember(need, keep.list.issued_at(), now).await;
             self.keep(need.clone(), keep);
         }
         answer
@@ -135,6 +148,14 @@ impl StatusLists {
         String::from_utf8(answer.body).map_err(|_| UNAVAILABLE)
     }
 
+    /// Returns when the newest list relied on in this run was made, by organization.
+    ///
+    /// There are as many as trusted organizations, whatever addresses their credentials name. None goes missing when its
+    /// list makes room for another, so no gauge stands still.
+    pub(crate) fn issue_times(&self) -> BTreeMap<String, UnixTime> {
+        self.newest.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     fn recall(&self, need: &StatusNeed) -> Option<Kept> {
         self.kept
             .lock()
@@ -144,6 +165,7 @@ impl StatusLists {
     }
 
     fn keep(&self, need: StatusNeed, kept: Kept) {
+        self.note(&need.organization, kept.list.issued_at());
         let mut all = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if all.len() >= MAX_LISTS && !all.contains_key(&need) {
             let oldest = all
@@ -162,6 +184,12 @@ impl StatusLists {
             all.insert(need, kept);
         }
     }
+
+    fn note(&self, organization: &str, issued_at: UnixTime) {
+        let mut newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
+        let time = newest.entry(organization.to_owned()).or_insert(issued_at);
+        *time = (*time).max(issued_at);
+    }
 }
 
 impl Kept {
@@ -179,7 +207,7 @@ impl Judge<'_> {
 }
 
 /// Decides what a fetch brought. A token that does not hold is never covered by an earlier copy. One that holds but is
-/// older than the copy would undo a revocation, so it counts as nothing fetched.
+/// older than the copy, or than one seen in an earlier run, would undo a revocation, so it counts as nothing fetched.
 fn settle(
     need: &StatusNeed,
     fetched: Result<String, &'static str>,
@@ -197,6 +225,9 @@ fn settle(
     };
     if let Some(newer) = kept.filter(|kept| list.is_older_than(&kept.list)) {
         return (bridge(need, &newer, judge), None);
+    }
+    if judge.newest_seen.is_some_and(|seen| list.issued_at() < seen) {
+        return (Err(UNAVAILABLE), None);
     }
     let copy = StatusCopy {
         list: Arc::clone(&list),

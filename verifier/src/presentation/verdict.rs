@@ -6,6 +6,8 @@ use mahfada_base::Report;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::reuse::REUSED;
+
 /// The claims of accepted presentations by credential query.
 pub(crate) type DisclosedClaims = BTreeMap<String, Vec<Map<String, Value>>>;
 
@@ -50,6 +52,24 @@ impl Verdict {
             DisclosedClaims::new()
         };
         Self { report, claims }
+    }
+
+    /// Tells whether every check holds.
+    pub(crate) fn accepts(&self) -> bool {
+        self.report.accepts()
+    }
+
+    /// Adds that no credential of the answer was accepted by this agency before.
+    pub(crate) fn first_use(mut self) -> Self {
+        self.report.passed("first_use");
+        self
+    }
+
+    /// Adds that one was (TV-39).
+    pub(crate) fn reused(mut self) -> Self {
+        self.report
+            .failed(REUSED, "the agency has accepted this copy of a credential before");
+        Self::new(self.report, self.claims)
     }
 
     /// Makes what the store keeps.

@@ -28,8 +28,8 @@ use tokio::sync::oneshot;
 
 use super::fixture::{Authority, Country, DAY, pid_query, template, with_status};
 use super::scene::encrypt;
-use crate::app::{RegistrationCheck, RunError, run};
-use crate::config::Config;
+use crate::app::{RegistrationCheck, RunError, check, run};
+use crate::config::{Config, SavedQueryConfig};
 use crate::trust::{LiveTrust, Origin};
 
 type Served = Arc<Mutex<BTreeMap<String, (u16, &'static str, Vec<u8>)>>>;
@@ -185,6 +185,19 @@ impl Peers {
         let file = self.folder.join("verifier.toml");
         std::fs::write(&file, text).unwrap();
         mahfada_web::config::load("verifier", Some(&file), std::iter::empty()).unwrap()
+    }
+
+    /// Adds a saved query for these claims.
+    fn save_query(&self, config: &mut Config, name: &str, claims: &[&str]) {
+        let file = self.folder.join(format!("{name}.json"));
+        let mut query = pid_query();
+        query["credentials"][0]["claims"] = claims.iter().map(|claim| json!({"path": [claim]})).collect();
+        std::fs::write(&file, query.to_string()).unwrap();
+        config.agencies[0].saved_queries.push(SavedQueryConfig {
+            name: name.to_owned(),
+            purpose: BTreeMap::new(),
+            query_file: file,
+        });
     }
 
     fn run(&self) -> Verifier {
@@ -458,6 +471,158 @@ async fn after_a_restart_no_older_list_is_accepted() {
     assert!(
         matches!(&error, RunError::NoLists(code) if code == "list_rollback"),
         "{error:?}"
+    );
+    peers.stop().await;
+}
+
+#[actix_web::test]
+async fn after_a_restart_an_older_status_list_is_not_relied_on() {
+    let peers = Peers::start();
+    peers.serve_lists();
+    peers.serve_status(1);
+    let verifier = peers.run();
+    assert_eq!(peers.present(&verifier).await["reason"], "credential_revoked");
+    verifier.stop().await;
+    let older = peers.country.now.minus(3_000);
+    let token = mahfada_status_list::StatusListToken::sign(
+        &peers.status_uri(),
+        older,
+        older.plus(7_200),
+        300,
+        &Country::status_list(0),
+        &peers.country.status_signer().chain,
+        &*peers.country.status_signer().signer,
+    );
+    peers.serve("pid/status/1", 200, "application/statuslist+jwt", token.unwrap());
+    let verifier = peers.run();
+    assert_eq!(peers.present(&verifier).await["reason"], "status_unavailable");
+    verifier.stop().await;
+    peers.stop().await;
+}
+
+#[actix_web::test]
+async fn the_management_port_shows_health_metrics_and_the_description_and_the_public_port_does_not() {
+    let peers = Peers::start();
+    peers.serve_lists();
+    peers.serve_status(0);
+    let verifier = peers.run();
+    peers.present(&verifier).await;
+    let mut shown = Vec::new();
+    for path in [
+        "/livez",
+        "/healthz",
+        "/readyz",
+        "/metrics",
+        "/openapi.json",
+        "/v1/saved-queries",
+    ] {
+        let inside = format!("https://localhost:{}{path}", verifier.management.port());
+        let outside = format!("https://localhost:{}{path}", verifier.public.port());
+        let (status, body) = peers.send("GET", &inside, "text/plain", Vec::new()).await;
+        assert_eq!(status, 200, "{path}");
+        shown.push(String::from_utf8(body).unwrap());
+        assert_eq!(
+            peers.send("GET", &outside, "text/plain", Vec::new()).await.0,
+            404,
+            "{path}"
+        );
+    }
+    for expected in [
+        r#"route="/v1/presentations",status="201""#,
+        r#"route="/responses/{request_id}",status="200""#,
+        // By who answers for it: the address is one that a credential names.
+        r#"mahfada_status_list_age_seconds{list="NTRMA-DGSN"}"#,
+    ] {
+        assert!(shown[3].contains(expected), "{expected} in {}", shown[3]);
+    }
+    assert_eq!(shown[3].matches("mahfada_status_list_age_seconds{").count(), 1);
+    let checked_in = include_str!("../../../schemas/openapi/verifier.json");
+    assert_eq!(shown[4], checked_in);
+    verifier.stop().await;
+    peers.stop().await;
+}
+
+#[actix_web::test]
+async fn the_rate_limit_of_the_configuration_holds() {
+    let peers = Peers::start();
+    peers.serve_lists();
+    let listeners = listeners();
+    let mut config = peers.config(&listeners);
+    config.rate_limits.management = mahfada_web::rate_limit::LimitConfig::new(2, 60);
+    let verifier = Peers::run_with(listeners, config);
+    let url = format!("https://localhost:{}/v1/saved-queries", verifier.management.port());
+    for expected in [200, 200, 429] {
+        assert_eq!(peers.send("GET", &url, "text/plain", Vec::new()).await.0, expected);
+    }
+    verifier.stop().await;
+    peers.stop().await;
+}
+
+#[actix_web::test]
+async fn a_configuration_is_checked_without_the_registry_and_without_a_database() {
+    let peers = Peers::start();
+    let config = || {
+        let mut config = peers.config(&listeners());
+        peers.save_query(&mut config, "account", &["family_name"]);
+        config
+    };
+    check(&config()).unwrap();
+    assert!(!config().storage.path.exists(), "nothing is made");
+    let refused = |change: &dyn Fn(&mut Config)| {
+        let mut config = config();
+        change(&mut config);
+        let error = check(&config).unwrap_err();
+        assert_eq!(error.exit_code(), 78, "{error}");
+        error.to_string()
+    };
+    let missing = peers.folder.join("missing");
+    let query = |content: &'static str| {
+        let file = peers.folder.join("account.json");
+        move |_: &mut Config| std::fs::write(&file, content).unwrap()
+    };
+    assert!(refused(&|config| config.agencies[0].saved_queries[0].query_file = missing.clone()).contains("query_file"));
+    assert!(refused(&query("{\"credentials\": []}")).contains("account.json holds no query that can be asked"));
+    assert!(refused(&query("{\"credentials\": [], \"credentials\": []}")).contains("account.json"));
+    let twice = |config: &mut Config| {
+        let again = config.agencies[0].saved_queries[0].clone();
+        config.agencies[0].saved_queries.push(again);
+    };
+    assert!(refused(&twice).contains("stands twice"));
+    let named = |config: &mut Config| config.agencies[0].saved_queries[0].name = "ad_hoc".to_owned();
+    assert!(refused(&named).contains("agencies.saved_queries.name of bank"));
+    // A citizen may come back 300 s after the end of the request's life.
+    let short = refused(&|config| config.retention.presentations_seconds = 299);
+    assert_eq!(short, "retention.presentations_seconds is out of range");
+    let mut least = config();
+    least.retention.presentations_seconds = 300;
+    check(&least).unwrap();
+    assert!(refused(&|config| config.retention.events_seconds = -1).contains("retention.events_seconds"));
+    assert!(refused(&|config| config.telemetry.sample_ratio = 2.0).contains("telemetry"));
+    assert!(refused(&|config| config.storage.path = missing.join("db")).contains("storage.path"));
+    assert!(refused(&|config| config.trust.pinned_root_file = missing.clone()).contains("trust"));
+    let webhook = |config: &mut Config| {
+        config.webhooks.push(mahfada_events::WebhookConfig {
+            tenant: "stranger".to_owned(),
+            name: "one".to_owned(),
+            url: "https://hook.example/".to_owned(),
+            secret_file: config.sealing.key_file.clone(),
+        });
+    };
+    assert_eq!(refused(&webhook), "webhooks");
+    peers.stop().await;
+}
+
+#[actix_web::test]
+async fn a_saved_query_beyond_the_registration_stops_the_start() {
+    let peers = Peers::start();
+    peers.serve_lists();
+    let error = peers
+        .refused(|config| peers.save_query(config, "greedy", &["family_name", "given_name"]))
+        .await;
+    assert_eq!(error.exit_code(), 78);
+    assert_eq!(
+        error.to_string(),
+        "agencies.saved_queries of bank: \"greedy\" wants more than is registered: pid: given_name"
     );
     peers.stop().await;
 }

@@ -5,13 +5,18 @@ use actix_web::test::TestRequest;
 use serde_json::json;
 
 use super::scene::{Answer, Created, PUBLIC_URL, RETURN_URL, Scene};
+use crate::app::RegistrationCheck;
 
 /// The pair of the cookie that a browser sends back.
 async fn start(scene: &Scene, created: &Created) -> String {
     let path = created.text("start_url").strip_prefix(PUBLIC_URL).unwrap();
     let answer = scene.public(TestRequest::get().uri(path)).await;
-    assert_eq!(answer.status, StatusCode::SEE_OTHER);
-    assert_eq!(answer.header("location"), created.text("deep_link"));
+    assert_eq!(answer.status, StatusCode::OK);
+    assert!(
+        answer
+            .html()
+            .contains(&format!("href=\"{}\"", created.text("deep_link").replace('&', "&amp;")))
+    );
     let cookie = answer.header("set-cookie");
     for attribute in ["__Host-", "; Secure", "; HttpOnly", "; SameSite=Lax", "; Path=/;"] {
         assert!(cookie.contains(attribute), "{cookie}");
@@ -92,6 +97,66 @@ async fn another_browser_completes_nothing_and_spends_nothing() {
         StatusCode::BAD_REQUEST,
         "once"
     );
+}
+
+#[actix_web::test]
+async fn the_first_page_names_the_agency_and_its_purpose_in_the_citizen_s_language() {
+    let scene = Scene::new();
+    let created = scene.create("same_device").await;
+    let path = created.text("start_url").strip_prefix(PUBLIC_URL).unwrap();
+    for (language, expected) in [
+        ("fr-MA", "<html lang=\"fr\" dir=\"ltr\">"),
+        ("ar", "<html lang=\"ar\" dir=\"rtl\">"),
+        ("en;q=0.9", "<html lang=\"en\" dir=\"ltr\">"),
+    ] {
+        let request = TestRequest::get()
+            .uri(path)
+            .insert_header(("accept-language", language));
+        let page = scene.public(request).await;
+        let html = page.html();
+        assert!(html.contains(expected) && html.contains("<bdi>Banque</bdi>"), "{html}");
+        // The purpose that is saved with the query, and the registered one where it is not saved in that language.
+        let purpose = if language.starts_with("fr") {
+            "Ouvrir un compte"
+        } else {
+            "Connaître le client"
+        };
+        assert!(html.contains(purpose), "{html}");
+        assert_eq!(page.header("cache-control"), "no-store");
+        assert!(!html.contains("<script"), "{html}");
+    }
+}
+
+#[actix_web::test]
+async fn a_browser_is_answered_with_pages() {
+    let scene = Scene::changed(RegistrationCheck::Enforced, |app| app.agencies[0].return_url = None);
+    let created = scene.create("same_device").await;
+    let cookie = start(&scene, &created).await;
+    let landing = answered(&scene, &created).await;
+    assert!(
+        land(&scene, "/start/unknown?session=x", None)
+            .await
+            .html()
+            .contains("dir=\"rtl\"")
+    );
+    assert!(land(&scene, &landing, None).await.html().contains("<h1>"));
+    let page = land(&scene, &landing, Some(&cookie)).await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(page.html().contains("<bdi>Banque</bdi>"));
+}
+
+#[actix_web::test]
+async fn an_answer_that_waits_for_the_citizen_s_return_ends_with_it() {
+    let scene = Scene::new();
+    let created = scene.create("same_device").await;
+    start(&scene, &created).await;
+    answered(&scene, &created).await;
+    scene.clock.advance(600);
+    assert_eq!(scene.view(&created).await["state"], "awaiting_return");
+    scene.clock.advance(1);
+    let view = scene.view(&created).await;
+    assert_eq!((&view["state"], &view["accepted"]), (&json!("expired"), &json!(false)));
+    assert_eq!(view.get("claims"), None);
 }
 
 #[actix_web::test]

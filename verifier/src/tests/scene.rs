@@ -1,6 +1,8 @@
 //! The service without sockets: an agency, a wallet, and a clock that stands still.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use actix_web::body::to_bytes;
 use actix_web::http::StatusCode;
@@ -9,8 +11,11 @@ use actix_web::test::{TestRequest, call_service, init_service};
 use actix_web::web::Data;
 use mahfada_base::{ManualClock, Secret};
 use mahfada_crypto::aws_lc::{PROVIDER, SystemRandom};
+use mahfada_events::Events;
 use mahfada_openid4vp::{AuthorizationResponse, UnverifiedRequest, VerifiedRequest, VpToken};
+use mahfada_storage::{Event, Outcome, Presentation, PresentationId, Storage, StorageError, TenantId, UnitOfWork};
 use mahfada_storage_sqlite::SqliteStorage;
+use mahfada_telemetry::Metrics;
 use mahfada_web::api_key::ApiKeys;
 use mahfada_web::client::OutboundClient;
 use mahfada_web::config::{OutboundConfig, PublicUrl};
@@ -18,15 +23,21 @@ use mahfada_web::keys::SigningIdentity;
 use mahfada_web::sealing::SealingKey;
 use serde_json::{Value, json};
 
-use super::fixture::{Country, Leaf, pid_query};
+use super::fixture::{Country, Leaf, pid_query, query};
 use crate::agency::Agency;
 use crate::app::{App, RegistrationCheck};
+use crate::config::RetentionConfig;
+use crate::presentation::reuse::ReuseTags;
 use crate::presentation::status::StatusLists;
+use crate::presentation::status::memory::SeenLists;
 use crate::routes;
+use crate::saved_query::SavedQuery;
 use crate::trust::LiveTrust;
 
 pub(crate) const PUBLIC_URL: &str = "https://verifier.example";
 pub(crate) const RETURN_URL: &str = "https://bank.example/back?lang=ar";
+/// The bank's saved query: the one of `pid_query`.
+pub(crate) const ACCOUNT: &str = "account-opening";
 pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
 
 pub(crate) struct Scene {
@@ -53,9 +64,19 @@ impl Scene {
     }
 
     pub(crate) fn with(registration_check: RegistrationCheck) -> Self {
+        Self::changed(registration_check, |_| {})
+    }
+
+    /// Changes the service before it runs.
+    pub(crate) fn changed(registration_check: RegistrationCheck, change: impl FnOnce(&mut App)) -> Self {
         let country = Country::new();
         let clock = Arc::new(ManualClock::new(country.now));
         let hash = |key: &str| PROVIDER.digest.sha256(key.as_bytes());
+        let storage: Arc<dyn Storage> = Arc::new(SqliteStorage::in_memory().unwrap());
+        let client = OutboundClient::new(&OutboundConfig::default()).unwrap();
+        let seen = SeenLists::empty(Arc::clone(&storage), PROVIDER.digest);
+        let (time, random) = (Arc::clone(&clock), Arc::new(SystemRandom));
+        let events = Events::load(&[], |_| true, client.clone(), Arc::clone(&storage), time, random).unwrap();
         let mut app = App {
             public_url: PublicUrl::parse(PUBLIC_URL).unwrap(),
             agencies: vec![
@@ -66,20 +87,27 @@ impl Scene {
                     country.registration(),
                 ),
             ],
-            storage: Arc::new(SqliteStorage::in_memory().unwrap()),
+            storage,
             clock: clock.clone(),
             random: Arc::new(SystemRandom),
             crypto: &PROVIDER,
             sealing: SealingKey::new(1, Secret::new([7; 32])),
+            reuse: ReuseTags::derive(&[7; 32], &PROVIDER).unwrap(),
             trust: LiveTrust::new(country.store(), None),
-            status: StatusLists::new(OutboundClient::new(&OutboundConfig::default()).unwrap(), 60),
+            status: StatusLists::new(client, 60, seen),
             api_keys: ApiKeys::new(vec![
                 ("bank".to_owned(), hash("bank-key")),
                 ("town".to_owned(), hash("town-key")),
             ]),
+            events,
+            metrics: Metrics::new(),
+            failures_counted: AtomicU64::new(0),
+            retention: RetentionConfig::default(),
             registration_check,
         };
         app.agencies[0].return_url = Some(RETURN_URL.parse().unwrap());
+        app.agencies[0].saved_queries = vec![saved(ACCOUNT, &pid_query())];
+        change(&mut app);
         Self {
             country,
             app: Data::new(app),
@@ -114,11 +142,35 @@ impl Scene {
         Created(answer.json())
     }
 
+    /// What the agency has been told, oldest first.
+    pub(crate) async fn events(&self, tenant: &str) -> Vec<Event> {
+        let tenant = TenantId::new(tenant);
+        let read = move |unit: &mut dyn UnitOfWork| -> Result<Outcome<_, StorageError>, StorageError> {
+            Ok(Outcome::Commit(unit.events().after(&tenant, None, 100)?))
+        };
+        self.app.storage.execute(read).await.unwrap().unwrap()
+    }
+
+    /// The kinds and outcomes of what the bank has been told.
+    pub(crate) async fn told(&self) -> Vec<(String, Option<String>)> {
+        let events = self.events("bank").await;
+        events.into_iter().map(|event| (event.kind, event.outcome)).collect()
+    }
+
     pub(crate) async fn view(&self, created: &Created) -> Value {
         let request = TestRequest::get().uri(&format!("/v1/presentations/{}", created.text("presentation_id")));
         let answer = self.management(request, "bank-key").await;
         assert_eq!(answer.status, StatusCode::OK);
         answer.json()
+    }
+
+    /// A presentation as the store keeps it.
+    pub(crate) async fn stored(&self, created: &Created) -> Presentation {
+        let id = PresentationId::new(created.text("presentation_id"));
+        let read = move |unit: &mut dyn UnitOfWork| -> Result<Outcome<_, StorageError>, StorageError> {
+            Ok(Outcome::Commit(unit.presentations().lookup(&id)?))
+        };
+        self.app.storage.execute(read).await.unwrap().unwrap().unwrap()
     }
 
     /// Fetches the request as a wallet does and verifies it.
@@ -173,6 +225,11 @@ impl Answer {
         serde_json::from_slice(&self.body).unwrap()
     }
 
+    pub(crate) fn html(&self) -> String {
+        assert_eq!(self.header("content-type"), "text/html; charset=utf-8");
+        String::from_utf8(self.body.clone()).unwrap()
+    }
+
     /// Asserts that the wallet was refused, and for what.
     pub(crate) fn refused_with(&self, reason: &str) {
         assert_eq!(self.status, StatusCode::BAD_REQUEST, "{self:?}");
@@ -194,13 +251,28 @@ impl Created {
 }
 
 pub(crate) fn encrypt(request: &VerifiedRequest, presentation: &str, state: Option<&str>) -> Vec<u8> {
+    let vp_token = VpToken::from([("pid".to_owned(), vec![presentation.to_owned()])]);
+    encrypt_all(request, vp_token, state)
+}
+
+pub(crate) fn encrypt_all(request: &VerifiedRequest, vp_token: VpToken, state: Option<&str>) -> Vec<u8> {
     let response = AuthorizationResponse {
-        vp_token: VpToken::from([("pid".to_owned(), vec![presentation.to_owned()])]),
+        vp_token,
         state: state.map(str::to_owned),
     };
     response
         .encrypt(request.encryption(), &SystemRandom, &PROVIDER)
         .unwrap()
+}
+
+pub(crate) fn saved(name: &str, value: &Value) -> SavedQuery {
+    let query = query(value);
+    SavedQuery {
+        name: name.to_owned(),
+        purpose: BTreeMap::from([("fr".to_owned(), "Ouvrir un compte".to_owned())]),
+        text: query.to_value().unwrap().to_string(),
+        query,
+    }
 }
 
 fn agency(tenant: &str, access: Leaf, registration: String) -> Agency {

@@ -3,6 +3,7 @@
 use mahfada_crypto::aws_lc::PROVIDER;
 use mahfada_jose::JwsBuilder;
 use mahfada_status_list::StatusListToken;
+use mahfada_storage_sqlite::SqliteStorage;
 use mahfada_trust::{ListBuilder, ServiceStatus, TrustRole, TrustStore};
 use mahfada_web::config::OutboundConfig;
 use serde_json::json;
@@ -17,6 +18,12 @@ fn need() -> StatusNeed {
     }
 }
 
+async fn empty(client: OutboundClient) -> StatusLists {
+    let storage = Arc::new(SqliteStorage::in_memory().unwrap());
+    let seen = SeenLists::recall(storage, PROVIDER.digest).await.unwrap();
+    StatusLists::new(client, 60, seen)
+}
+
 fn settled(
     store: &TrustStore,
     fetched: Result<String, &'static str>,
@@ -29,6 +36,7 @@ fn settled(
         kept,
         Judge {
             trust: store,
+            newest_seen: None,
             now,
             crypto: &PROVIDER,
         },
@@ -113,6 +121,7 @@ fn the_list_of_one_issuer_says_nothing_about_another_s_credentials() {
     };
     let judge = Judge {
         trust: &country.store(),
+        newest_seen: None,
         now: country.now,
         crypto: &PROVIDER,
     };
@@ -172,7 +181,7 @@ async fn a_list_that_cannot_be_fetched_fails_closed_and_its_address_is_judged() 
     let country = Country::new();
     let trust = LiveTrust::new(country.store(), None);
     let client = OutboundClient::new(&OutboundConfig::default()).unwrap();
-    let lists = StatusLists::new(client, 60);
+    let lists = empty(client).await;
     for uri in [
         "http://issuer.example/1",
         "file:///etc/passwd",
@@ -193,7 +202,7 @@ async fn a_list_that_cannot_be_fetched_fails_closed_and_its_address_is_judged() 
         ..OutboundConfig::default()
     })
     .unwrap();
-    let lists = StatusLists::new(client, 60);
+    let lists = empty(client).await;
     // Port 1 of this machine answers nobody.
     let need = StatusNeed {
         uri: "https://127.0.0.1:1/status".to_owned(),
@@ -209,7 +218,7 @@ async fn a_list_that_cannot_be_fetched_fails_closed_and_its_address_is_judged() 
 async fn a_fresh_copy_is_not_fetched_again_and_the_store_of_copies_is_bounded() {
     let country = Country::new();
     let trust = LiveTrust::new(country.store(), None);
-    let lists = StatusLists::new(OutboundClient::new(&OutboundConfig::default()).unwrap(), 60);
+    let lists = empty(OutboundClient::new(&OutboundConfig::default()).unwrap()).await;
     lists.keep(need(), kept(&country));
     // `issuer.example` resolves to nothing, so an answer proves that nobody was asked.
     let answers = lists
@@ -264,10 +273,28 @@ fn an_older_list_does_not_undo_a_revocation() {
     assert_eq!(copy.list.status(STATUS_INDEX).unwrap().value(), 0);
 }
 
+#[test]
+fn a_list_older_than_one_seen_in_an_earlier_run_is_not_relied_on() {
+    let country = Country::new();
+    let store = country.store();
+    let seen_at = |seen| Judge {
+        trust: &store,
+        newest_seen: Some(seen),
+        now: country.now,
+        crypto: &PROVIDER,
+    };
+    let token = || Ok(made_at(country.now.minus(10), 0));
+    let (answer, keep) = settle(&need(), token(), None, seen_at(country.now.minus(9)));
+    assert_eq!(answer.unwrap_err(), UNAVAILABLE);
+    assert!(keep.is_none());
+    let (answer, _) = settle(&need(), token(), None, seen_at(country.now.minus(10)));
+    assert!(!answer.unwrap().stale);
+}
+
 #[tokio::test]
 async fn of_two_fetches_at_once_the_newer_list_is_kept() {
     let country = Country::new();
-    let lists = StatusLists::new(OutboundClient::new(&OutboundConfig::default()).unwrap(), 60);
+    let lists = empty(OutboundClient::new(&OutboundConfig::default()).unwrap()).await;
     let copy_of = |token| settled(&country.store(), Ok(token), None, country.now).1.unwrap();
     lists.keep(need(), copy_of(made_at(country.now.minus(10), 1)));
     lists.keep(need(), copy_of(made_at(country.now.minus(11), 0)));
@@ -280,5 +307,38 @@ async fn of_two_fetches_at_once_the_newer_list_is_kept() {
             .unwrap()
             .value(),
         1
+    );
+}
+
+#[tokio::test]
+async fn the_newest_list_of_an_organization_is_measured_even_when_it_is_no_longer_kept() {
+    let country = Country::new();
+    let lists = empty(OutboundClient::new(&OutboundConfig::default()).unwrap()).await;
+    let of = |organization: &str, number: usize| StatusNeed {
+        uri: format!("{STATUS_URI}{number}"),
+        organization: organization.to_owned(),
+    };
+    let made = |age| {
+        let token = made_at(country.now.minus(age), 0);
+        settled(&country.store(), Ok(token), None, country.now).1.unwrap()
+    };
+    lists.keep(of(DGSN, 0), made(10));
+    lists.keep(of(DGSN, 1), made(20));
+    let list = made(30);
+    for number in 0..=MAX_LISTS {
+        let fetched_at = country.now.plus(1);
+        lists.keep(
+            of(CNSS, number),
+            Kept {
+                fetched_at,
+                ..list.clone()
+            },
+        );
+    }
+    assert!(lists.recall(&of(DGSN, 0)).is_none() && lists.recall(&of(DGSN, 1)).is_none());
+    let expected = [(CNSS, country.now.minus(30)), (DGSN, country.now.minus(10))];
+    assert_eq!(
+        lists.issue_times(),
+        BTreeMap::from(expected.map(|(name, time)| (name.to_owned(), time)))
     );
 }

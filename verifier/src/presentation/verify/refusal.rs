@@ -5,6 +5,7 @@ use mahfada_credential::CredentialError;
 use mahfada_jose::JwsError;
 use mahfada_sd_jwt::vc::SdJwtVcError;
 use mahfada_sd_jwt::{KeyBindingError, SdJwtError};
+use mahfada_web::fault::chain;
 
 use super::checks::CHECKS;
 
@@ -74,7 +75,7 @@ impl Refusal {
         let mut failed = false;
         for check in CHECKS.into_iter().chain(["status", "query_satisfied"]) {
             if check == self.check() {
-                report.failed(self.code(), crate::fault::chain(self));
+                report.failed(self.code(), chain(self));
                 failed = true;
             } else if failed || !self.reached(check) {
                 report.not_checked(check, "another check does not hold");
