@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, RwLock};
 
-use mahfada_base::{Clock as _, UnixTime, base64url};
+use mahfada_base::{Clock, ManualClock, UnixTime, base64url};
 use mahfada_crypto::Signer;
 use mahfada_crypto::aws_lc::{PROVIDER, SystemRandom};
+use mahfada_storage::Storage;
+use mahfada_storage_sqlite::SqliteStorage;
 use mahfada_trust::{ListSigner, TrustRole, TrustStore};
 use mahfada_web::client::OutboundClient;
 use mahfada_web::clock::SystemClock;
@@ -19,10 +21,20 @@ use mahfada_x509::{Certificate, CertificateKind, CertificateTemplate, SubjectNam
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
+use crate::app::{Loaded, Registry};
 use crate::registry::root::RootDraft;
 use crate::{Config, RunError, run};
 
+/// A key with every right.
 pub(crate) const API_KEY: &str = "key of the operator";
+/// Keys that lack one right, the whole section, and the rights in it.
+pub(crate) const LIMITED_KEYS: [(&str, &str); 5] = [
+    ("key without publish", r#"rights = ["suspend", "register"]"#),
+    ("key without suspend", r#"rights = ["publish", "register"]"#),
+    ("key without register", r#"rights = ["publish", "suspend"]"#),
+    ("key without rights", "rights = []"),
+    ("key of before rights", ""),
+];
 pub(crate) const DGSN: &str = "NTRMA-DGSN";
 pub(crate) const CNSS: &str = "NTRMA-CNSS";
 
@@ -51,6 +63,14 @@ pub(crate) fn key() -> Key {
         pem,
         signer: PROVIDER.keys.es256_from_pkcs8(der.expose()).unwrap(),
     }
+}
+
+fn key_entry((key, rights): (&str, &str)) -> String {
+    let hash = PROVIDER.digest.sha256(key.as_bytes());
+    let hex = hash
+        .iter()
+        .fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
+    format!("[[api_keys]]\ntenant = \"dgssi\"\nsha256 = \"{hex}\"\n{rights}\n")
 }
 
 fn template(common_name: &str, organization: &str, kind: CertificateKind) -> CertificateTemplate {
@@ -84,8 +104,9 @@ impl Authority {
         Self { key, certificate }
     }
 
-    fn issue(&self, organization: &str, kind: CertificateKind, subject: &Key) -> Certificate {
-        let leaf = template("signer", organization, kind);
+    fn issue(&self, kind: CertificateKind, subject: &Key, not_after: UnixTime) -> Certificate {
+        let mut leaf = template("signer", self.certificate.organization().unwrap(), kind);
+        leaf.not_after = not_after;
         let (subject, signer) = (subject.signer.public_key(), self.key.signer.as_ref());
         issue(&leaf, subject, &self.certificate, signer, &SystemRandom, &PROVIDER).unwrap()
     }
@@ -149,10 +170,32 @@ impl Site {
     }
 
     fn write_identity(&self, name: &str, authority: &Authority, kind: CertificateKind) {
+        self.write_identity_until(name, authority, kind, now().plus(30 * 86_400));
+    }
+
+    fn write_identity_until(&self, name: &str, authority: &Authority, kind: CertificateKind, not_after: UnixTime) {
         let key = key();
-        let chain = authority.issue(authority.certificate.organization().unwrap(), kind, &key);
+        let chain = authority.issue(kind, &key, not_after);
         self.write(&format!("{name}.key"), &key.pem);
         self.write(&format!("{name}.pem"), chain.to_pem());
+    }
+
+    /// Writes a list signer whose certificate ends at that time.
+    pub(crate) fn write_list_signer_until(&self, role: TrustRole, not_after: UnixTime) {
+        let kind = CertificateKind::Leaf {
+            extended_key_usage: eku::LIST_SIGNING,
+            dns_names: Vec::new(),
+        };
+        self.write_identity_until(role.slug(), &self.lists, kind, not_after);
+    }
+
+    /// Writes a registrar whose certificate ends at that time.
+    pub(crate) fn write_registrar_until(&self, not_after: UnixTime) {
+        let kind = CertificateKind::Leaf {
+            extended_key_usage: eku::REGISTRATION_SIGNING,
+            dns_names: Vec::new(),
+        };
+        self.write_identity_until("registrar", &Authority::new("Registrar"), kind, not_after);
     }
 
     pub(crate) fn root(&self, version: u64, signed_by: &[Key]) -> Vec<u8> {
@@ -184,11 +227,15 @@ impl Site {
 
     /// The register, with the status of the CNSS registrar as given.
     pub(crate) fn write_entities(&self, cnss: &str) {
+        self.write_statuses("granted", cnss);
+    }
+
+    pub(crate) fn write_statuses(&self, dgsn: &str, cnss: &str) {
         let entities = json!({"entities": [
             {
                 "organization": DGSN, "role": "pid-issuers", "authority_file": "dgsn-ca.pem",
                 "name": {"ar": "المديرية العامة للأمن الوطني", "fr": "DGSN", "en": "DGSN"},
-                "credential_types": ["urn:mahfada:pid:1"],
+                "credential_types": ["urn:mahfada:pid:1"], "status": dgsn,
             },
             {
                 "organization": CNSS, "role": "registration-signers", "authority_file": "registrar-ca.pem",
@@ -199,11 +246,8 @@ impl Site {
     }
 
     pub(crate) fn toml(&self) -> String {
-        let hash = PROVIDER
-            .digest
-            .sha256(API_KEY.as_bytes())
-            .iter()
-            .fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
+        let all = (API_KEY, r#"rights = ["publish", "suspend", "register"]"#);
+        let keys: String = std::iter::once(all).chain(LIMITED_KEYS).map(key_entry).collect();
         let identity = |name: &str| {
             format!(
                 "private_key_file = \"{0}/{name}.key\"\ncertificate_chain_file = \"{0}/{name}.pem\"",
@@ -234,9 +278,7 @@ impl Site {
             {registration}
             [registration_signer]
             {registrar}
-            [[api_keys]]
-            tenant = "dgssi"
-            sha256 = "{hash}"
+            {keys}
             "#,
             self.path(),
             tls = identity("tls"),
@@ -251,8 +293,23 @@ impl Site {
     }
 
     pub(crate) fn config(&self) -> Config {
-        let path = self.write("trust-registry.toml", self.toml());
+        self.parsed(&self.toml())
+    }
+
+    pub(crate) fn parsed(&self, toml: &str) -> Config {
+        let path = self.write("trust-registry.toml", toml);
         mahfada_web::config::load("trust-registry", Some(Path::new(&path)), std::iter::empty()).unwrap()
+    }
+
+    /// Opens a registry over a store, as another process would.
+    pub(crate) async fn open(
+        &self,
+        storage: &Arc<SqliteStorage>,
+        clock: &Arc<ManualClock>,
+    ) -> Result<Registry, RunError> {
+        let storage: Arc<dyn Storage> = Arc::<SqliteStorage>::clone(storage);
+        let clock: Arc<dyn Clock> = Arc::<ManualClock>::clone(clock);
+        Registry::open(Loaded::load(&self.config())?, storage, clock).await
     }
 
     pub(crate) async fn refused(&self) -> RunError {
@@ -263,11 +320,15 @@ impl Site {
 
     /// Starts the service; a request waits on the bound socket until it is served.
     pub(crate) fn start(&self) -> Running {
+        self.start_with(self.config())
+    }
+
+    pub(crate) fn start_with(&self, config: Config) -> Running {
         let free = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let listeners = Listeners::bind_addresses(free, free).unwrap();
         let (public, management) = listeners.addresses().unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
-        let running = run(self.config(), listeners, async move { drop(stopped.await) });
+        let running = run(config, listeners, async move { drop(stopped.await) });
         let ended = tokio::spawn(running);
         let outbound = OutboundConfig {
             trust_anchors_file: Some(self.folder.join("tls-ca.pem")),
@@ -299,6 +360,39 @@ impl Running {
     pub(crate) async fn stop(self) {
         drop(self.stop);
         assert!(matches!(self.ended.await.unwrap(), Ok(())));
+    }
+
+    /// Reads from the management port; returns status, content type and text.
+    pub(crate) async fn look(&self, path: &str, key: Option<&str>) -> (u16, String, String) {
+        let url = format!("https://localhost:{}{path}", self.management.port());
+        let mut request = http::Request::get(url);
+        if let Some(key) = key {
+            request = request.header("authorization", format!("Bearer {key}"));
+        }
+        let answer = self
+            .client
+            .send(request.body(Vec::new()).unwrap(), 1 << 20)
+            .await
+            .unwrap();
+        let media_type = answer.headers()["content-type"].to_str().unwrap().to_owned();
+        let text = String::from_utf8(answer.body().clone()).unwrap();
+        (answer.status().as_u16(), media_type, text)
+    }
+
+    /// Sends a request with another method; returns status and `Allow`.
+    pub(crate) async fn wrong_method(&self, management: bool, method: &str, path: &str) -> (u16, String) {
+        let port = if management { self.management } else { self.public }.port();
+        let request = http::Request::builder()
+            .method(method)
+            .uri(format!("https://localhost:{port}{path}"))
+            .body(Vec::new())
+            .unwrap();
+        let answer = self.client.send(request, 1 << 20).await.unwrap();
+        let allow = answer
+            .headers()
+            .get("allow")
+            .map(|value| value.to_str().unwrap().to_owned());
+        (answer.status().as_u16(), allow.unwrap_or_default())
     }
 
     pub(crate) async fn get(&self, path: &str, header: Option<(&str, &str)>) -> http::Response<Vec<u8>> {

@@ -7,14 +7,23 @@
 pub mod config;
 pub mod registry;
 
+mod access;
 mod app;
+mod command;
+mod fault;
 mod handlers;
+mod measures;
+mod openapi;
 mod routes;
+mod serve;
 
 #[cfg(test)]
 mod fixture;
 #[cfg(test)]
 mod tests;
 
-pub use app::{RunError, main, main_from, run};
+pub use access::ManagementKeyError;
+pub use app::RunError;
+pub use command::{main, main_from};
 pub use config::Config;
+pub use serve::{check, run};

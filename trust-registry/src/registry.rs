@@ -1,5 +1,6 @@
 //! What the registry knows and what it makes of it, without HTTP.
 
+pub mod edition;
 pub mod entity;
 pub mod publish;
 pub mod registration;
@@ -7,8 +8,9 @@ pub mod root;
 
 mod status;
 
+pub use edition::{ListMaker, ListOperator, MakeListError};
 pub use entity::{EntityEntry, EntityError, EntityRegister};
-pub use publish::{ListOperator, PublishError, Publisher};
+pub use publish::{PublishError, Publisher};
 pub use registration::{Registrar, RegistrationRefusal, RegistrationRequest};
 pub use root::{RootPublishError, publish_root};
 pub use status::{StatusChangeError, StatusOverride};

@@ -1,28 +1,30 @@
-//! Which path leads to which handler, on which port.
+//! Which path leads to which endpoint, on which port.
 
-use actix_web::web::{self, Data, ServiceConfig};
-use mahfada_web::health;
+use actix_web::web::{self, ServiceConfig};
+use mahfada_web::protocol::{self, Endpoint};
 
-use crate::app::Registry;
-use crate::handlers::{entities, lists, registrations, root};
+use crate::handlers::{entities, entity_status, lists, registrations, root};
 
 /// What everybody reads.
-pub(crate) fn public(config: &mut ServiceConfig, registry: &Data<Registry>) {
+pub(crate) fn public(config: &mut ServiceConfig) {
     config
-        .app_data(registry.clone())
-        .service(web::resource("/root.json").route(web::get().to(root::latest)))
-        .service(web::resource("/root/{version}.json").route(web::get().to(root::version)))
-        .service(web::resource("/lists/{slug}.jwt").route(web::get().to(lists::show)));
+        .service(Endpoint::at("/root.json").get(root::latest))
+        .service(Endpoint::at("/root/{version}.json").get(root::version))
+        .service(Endpoint::at("/lists/{slug}.jwt").get(lists::show))
+        .default_service(web::to(no_such_endpoint));
 }
 
-/// What operators use; every path but health asks for an API key.
-pub(crate) fn management(config: &mut ServiceConfig, registry: &Data<Registry>) {
-    let readiness = registry.clone();
-    health::configure(config, move || readiness.readiness());
+/// What officers use, beside health, metrics and the description; every path asks for an API key.
+pub(crate) fn management(config: &mut ServiceConfig) {
     config
-        .app_data(registry.clone())
-        .service(web::resource("/v1/lists/publish").route(web::post().to(lists::publish)))
-        .service(web::resource("/v1/entities/{organization}/suspend").route(web::post().to(entities::suspend)))
-        .service(web::resource("/v1/entities/{organization}/reinstate").route(web::post().to(entities::reinstate)))
-        .service(web::resource("/v1/registrations").route(web::post().to(registrations::issue)));
+        .service(Endpoint::at("/v1/lists/publish").post(lists::publish))
+        .service(Endpoint::at("/v1/entities").get(entities::list))
+        .service(Endpoint::at("/v1/entities/{organization}/suspend").post(entity_status::suspend))
+        .service(Endpoint::at("/v1/entities/{organization}/reinstate").post(entity_status::reinstate))
+        .service(Endpoint::at("/v1/registrations").post(registrations::issue))
+        .default_service(web::to(no_such_endpoint));
+}
+
+async fn no_such_endpoint() -> actix_web::HttpResponse {
+    protocol::not_found()
 }

@@ -23,7 +23,9 @@ pub(super) fn answer(request: &HttpRequest, content_type: &str, keep: Keep, byte
         .get_all(IF_NONE_MATCH)
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
-        .any(|held| held.trim().trim_start_matches("W/") == tag);
+        .map(str::trim)
+        // RFC 9110 §13.1.2: the asterisk is any version, and the comparison is the weak one.
+        .any(|held| held == "*" || held.trim_start_matches("W/") == tag);
     let mut answer = HttpResponse::build(if has_it {
         StatusCode::NOT_MODIFIED
     } else {

@@ -2,7 +2,6 @@
 
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
-use mahfada_storage::Outcome;
 use mahfada_web::problem::Problem;
 
 use super::document::{Keep, answer};
@@ -13,7 +12,7 @@ const JSON: &str = "application/json";
 /// Answers the root document in force.
 pub(crate) async fn latest(request: HttpRequest, registry: Data<Registry>) -> Result<HttpResponse, Problem> {
     let root = registry
-        .read(|unit| Ok(Outcome::Commit(unit.published_lists().latest_root()?)))
+        .run(|unit| unit.published_lists().latest_root())
         .await?
         .ok_or_else(Problem::not_found)?;
     Ok(answer(&request, JSON, Keep::Shortly, root.bytes))
@@ -25,10 +24,16 @@ pub(crate) async fn version(
     version: Path<String>,
     registry: Data<Registry>,
 ) -> Result<HttpResponse, Problem> {
-    let version: u64 = version.parse().map_err(|_| Problem::not_found())?;
+    let version = canonical(&version).ok_or_else(Problem::not_found)?;
     let root = registry
-        .read(move |unit| Ok(Outcome::Commit(unit.published_lists().root(version)?)))
+        .run(move |unit| unit.published_lists().root(version))
         .await?
         .ok_or_else(Problem::not_found)?;
     Ok(answer(&request, JSON, Keep::Forever, root.bytes))
+}
+
+/// One document has one address: `01` and `+1` would be kept by caches beside `1`.
+fn canonical(text: &str) -> Option<u64> {
+    let version: u64 = text.parse().ok()?;
+    (version.to_string() == text).then_some(version)
 }

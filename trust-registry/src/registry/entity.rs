@@ -7,29 +7,32 @@ use mahfada_base::{UnixTime, json};
 use mahfada_trust::{LocalizedText, ServiceStatus, TrustRole, TrustedListEntity, TrustedListService};
 use mahfada_web::keys::load_chain;
 use mahfada_x509::Certificate;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::StatusOverride;
 
 /// One organization in one role, as the file has it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EntityEntry {
-    /// The organization identifier, such as `NTRMA-12345`.
+    /// The organization identifier, such as `NTRMA-12345`. Needed.
     pub organization: String,
-    /// The name by language (`ar`, `fr`, `en`).
+    /// The name by language (`ar`, `fr`, `en`). Needed.
     pub name: BTreeMap<String, String>,
-    /// The role.
+    /// The role: `pid-issuers`, `attestation-issuers`, `status-signers`, `access-ca` or `registration-signers`. Needed.
+    #[schemars(with = "String")]
     pub role: TrustRole,
-    /// The PEM file with the certificate authorities of the service; relative to the register.
+    /// The PEM file with the certificate authorities of the service; relative to the register. Needed.
     pub authority_file: PathBuf,
-    /// The credential types that the organization may issue; empty for roles that issue none.
+    /// The credential types that the organization may issue; empty, the default, for roles that issue none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub credential_types: Vec<String>,
-    /// The page that tells more.
+    /// The page that tells more. Default: none.
     #[serde(default)]
     pub information_uri: String,
-    /// The status that the register starts from.
+    /// The status in the register. The management port can suspend what is granted and take that suspension back, and
+    /// nothing more. Default: `granted`.
     #[serde(default)]
     pub status: EntryStatus,
     /// When the status began (RFC 3339); the first day of the first authority when it is left out.
@@ -38,7 +41,7 @@ pub struct EntityEntry {
 }
 
 /// The status of an entry in the file.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum EntryStatus {
     /// The service is approved.
@@ -129,6 +132,7 @@ impl EntityRegister {
         if self.0.iter().any(|other| other.is(entry.role, &entry.organization)) {
             return Err(entry.refused("stands twice in one role"));
         }
+        self.require_own_authorities(entry, &authorities)?;
         let first = authorities.first().ok_or_else(|| entry.refused("has no authority"))?;
         if entry.organization.is_empty() || entry.name.is_empty() {
             return Err(entry.refused("has no name or identifier"));
@@ -168,6 +172,25 @@ impl EntityRegister {
         Ok(())
     }
 
+    /// TR-09: one authority under two names would let one organization speak for the other.
+    fn require_own_authorities(&self, entry: &EntityEntry, authorities: &[Certificate]) -> Result<(), EntityError> {
+        if !authorities.iter().all(Certificate::is_ca) {
+            return Err(entry.refused("an authority is no certificate authority"));
+        }
+        let of_others = self
+            .0
+            .iter()
+            .filter(|other| other.role == entry.role)
+            .flat_map(|other| &other.entity.services)
+            .flat_map(|service| &service.authorities);
+        for other in of_others {
+            if authorities.iter().any(|authority| authority.has_name_and_key_of(other)) {
+                return Err(entry.refused("has the authority of another organization in this role"));
+            }
+        }
+        Ok(())
+    }
+
     /// Returns the roles in which an organization stands.
     #[must_use]
     pub fn roles_of(&self, organization: &str) -> BTreeSet<TrustRole> {
@@ -188,6 +211,16 @@ impl EntityRegister {
             .flat_map(|entry| &entry.entity.services)
             .peekable();
         services.peek().is_some() && services.all(|service| service.status == ServiceStatus::Withdrawn)
+    }
+
+    /// Tells whether the register grants at least one service of an organization.
+    #[must_use]
+    pub fn grants(&self, organization: &str) -> bool {
+        self.0
+            .iter()
+            .filter(|entry| entry.is(entry.role, organization))
+            .flat_map(|entry| &entry.entity.services)
+            .any(|service| service.status == ServiceStatus::Granted)
     }
 
     /// Returns the entities of a role, with the status changes of the operators laid over the file.
@@ -328,5 +361,39 @@ mod tests {
         assert_eq!(service(TrustRole::PidIssuers).status, ServiceStatus::Suspended);
         assert_eq!(service(TrustRole::PidIssuers).since, UnixTime::new(7));
         assert_eq!(service(TrustRole::StatusSigners).status, ServiceStatus::Withdrawn);
+    }
+
+    #[test]
+    fn a_reinstatement_takes_back_no_suspension_of_the_register() {
+        let mut register = EntityRegister::default();
+        let mut stopped = entry(TrustRole::PidIssuers);
+        stopped.status = EntryStatus::Suspended;
+        add(&mut register, &stopped).unwrap();
+        let decision = StatusOverride {
+            suspended: false,
+            since: UnixTime::new(7),
+        };
+        let decisions = BTreeMap::from([("NTRMA-1".to_owned(), decision)]);
+        let entities = register.of_role(TrustRole::PidIssuers, &decisions);
+        assert_eq!(entities[0].services[0].status, ServiceStatus::Suspended);
+        let refusal = register.require_reinstatable("NTRMA-1").unwrap_err();
+        assert_eq!(refusal.code(), "suspended_in_register");
+        assert_eq!(register.require_suspendable("NTRMA-1"), Ok(()));
+    }
+
+    #[test]
+    fn an_authority_is_one_and_stands_under_one_name_in_a_role() {
+        let site = crate::fixture::Site::new();
+        let leaf = load_chain(&site.folder.join("pid-issuers.pem")).unwrap();
+        let mut register = EntityRegister::default();
+        let refused = register.add(&entry(TrustRole::PidIssuers), leaf).unwrap_err();
+        assert!(refused.to_string().contains("no certificate authority"), "{refused}");
+        let authority = vec![Authority::new("Org").certificate];
+        register.add(&entry(TrustRole::PidIssuers), authority.clone()).unwrap();
+        let mut other = entry(TrustRole::PidIssuers);
+        other.organization = "NTRMA-2".to_owned();
+        let refused = register.add(&other, authority.clone()).unwrap_err();
+        assert!(refused.to_string().contains("another organization"), "{refused}");
+        register.add(&entry(TrustRole::StatusSigners), authority).unwrap();
     }
 }

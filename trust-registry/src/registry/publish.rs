@@ -1,38 +1,29 @@
-//! Publishing the lists: built from the register, signed, accepted by our own reader, and only then stored.
+//! Publishing the lists: what changed or grows old is made anew and stored under the next number.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::sync::Arc;
 
-use mahfada_base::{Seconds, UnixTime, base64url};
-use mahfada_crypto::CryptoProvider;
-use mahfada_jose::{SignError, UnverifiedJws};
-use mahfada_storage::{ListSlug, Outcome, PublishedList, Storage, StorageError};
-use mahfada_trust::{
-    ListBuilder, ListError, ListMemory, LocalizedText, TrustRole, TrustStore, TrustedListEntity, VerifiedRoot,
-};
+use mahfada_base::{CLOCK_SKEW, UnixTime};
+use mahfada_jose::SignError;
+use mahfada_storage::{ListSlug, Outcome, PublishedList, Storage, StorageError, UnitOfWork};
+use mahfada_trust::{ListError, TrustRole};
 use mahfada_web::keys::SigningIdentity;
+use tokio::sync::Mutex;
 
-use super::{EntityRegister, StatusOverride, status};
+use super::edition::{ListMaker, MakeListError};
+use super::{StatusOverride, status};
 
-/// Who runs the scheme, as every list names it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ListOperator {
-    /// The name by language; one of them is the organization of the signers' certificates.
-    pub name: LocalizedText,
-    /// The country as two capital letters.
-    pub territory: String,
-}
+/// How often a list is made again when another process published its number first.
+const ATTEMPTS: usize = 4;
 
-/// Signs and publishes the list of each role.
+/// Publishes the list of each role.
 #[derive(Debug)]
 pub struct Publisher {
     storage: Arc<dyn Storage>,
-    operator: ListOperator,
-    root: VerifiedRoot,
-    signers: BTreeMap<TrustRole, SigningIdentity>,
-    register: EntityRegister,
-    life: Seconds,
-    provider: &'static CryptoProvider,
+    maker: ListMaker,
+    /// One publication at a time in this process; other processes are met at the sequence number.
+    turn: Mutex<()>,
 }
 
 /// Why a list was not published; the edition before stays.
@@ -41,11 +32,14 @@ pub struct Publisher {
 pub enum PublishError {
     /// The list could not be signed.
     #[error("the list cannot be signed")]
-    Sign(#[from] SignError),
+    Sign(#[source] SignError),
     /// Readers would refuse the list that was signed.
     #[error("readers would refuse the list")]
-    Refused(#[from] ListError),
-    /// The store failed, or another replica published first.
+    Refused(#[source] ListError),
+    /// Another process has published a later root document, by which this one's lists would be judged.
+    #[error("another process has published a later root document")]
+    RootSuperseded,
+    /// The store failed, or other processes were always first.
     #[error("the list cannot be stored")]
     Storage(#[from] StorageError),
 }
@@ -57,7 +51,17 @@ impl PublishError {
         match self {
             Self::Sign(_) => "list_sign",
             Self::Refused(error) => error.code(),
+            Self::RootSuperseded => "root_superseded",
             Self::Storage(error) => error.code(),
+        }
+    }
+}
+
+impl From<MakeListError> for PublishError {
+    fn from(error: MakeListError) -> Self {
+        match error {
+            MakeListError::Sign(error) => Self::Sign(error),
+            MakeListError::Refused(error) => Self::Refused(error),
         }
     }
 }
@@ -67,68 +71,71 @@ impl PublishError {
 pub struct Edition {
     /// The sequence number.
     pub sequence: u64,
+    /// When it was issued.
+    pub issued_at: UnixTime,
     /// When it expires.
     pub next_update: UnixTime,
     /// Whether this call published it.
     pub is_new: bool,
 }
 
-impl Publisher {
-    /// Joins what publishing needs; `life` is how long a list is good, in seconds.
-    #[must_use]
-    pub const fn new(
-        storage: Arc<dyn Storage>,
-        operator: ListOperator,
-        root: VerifiedRoot,
-        signers: BTreeMap<TrustRole, SigningIdentity>,
-        register: EntityRegister,
-        life: Seconds,
-        provider: &'static CryptoProvider,
-    ) -> Self {
-        Self {
-            storage,
-            operator,
-            root,
-            signers,
-            register,
-            life,
-            provider,
-        }
-    }
+/// What became of the lists: each role stands in exactly one of the two.
+#[derive(Debug, Default)]
+pub struct Publication {
+    /// The editions in force of the roles that went well.
+    pub editions: BTreeMap<TrustRole, Edition>,
+    /// Why the lists of the other roles stay as they were.
+    pub failures: BTreeMap<TrustRole, PublishError>,
+}
 
-    /// Returns the register that the lists are made from.
-    #[must_use]
-    pub const fn register(&self) -> &EntityRegister {
-        &self.register
-    }
-
-    /// Returns the roles that have a list.
-    #[must_use]
-    pub fn roles(&self) -> BTreeSet<TrustRole> {
-        self.signers.keys().copied().collect()
-    }
-
-    /// Returns the identities that sign the lists.
-    pub fn signers(&self) -> impl Iterator<Item = (TrustRole, &SigningIdentity)> {
-        self.signers.iter().map(|(role, identity)| (*role, identity))
-    }
-
-    /// Publishes every list whose content changed or whose life is half over.
+impl Publication {
+    /// Returns the editions if every list went well.
     ///
     /// # Errors
-    /// [`PublishError`] of the first list that failed; the lists before it are published.
-    pub async fn publish(&self, now: UnixTime) -> Result<BTreeMap<TrustRole, Edition>, PublishError> {
-        let mut editions = BTreeMap::new();
-        for (role, identity) in &self.signers {
-            editions.insert(*role, self.publish_list(*role, identity, now).await?);
+    /// The role and the failure of the first list that did not; the others are published all the same.
+    pub fn into_result(mut self) -> Result<BTreeMap<TrustRole, Edition>, (TrustRole, PublishError)> {
+        match self.failures.pop_first() {
+            None => Ok(self.editions),
+            Some(failure) => Err(failure),
         }
-        Ok(editions)
+    }
+}
+
+impl Publisher {
+    /// Joins the lists' maker and the store.
+    #[must_use]
+    pub fn new(storage: Arc<dyn Storage>, maker: ListMaker) -> Self {
+        Self {
+            storage,
+            maker,
+            turn: Mutex::default(),
+        }
+    }
+
+    /// Returns what the lists are made from.
+    #[must_use]
+    pub const fn maker(&self) -> &ListMaker {
+        &self.maker
+    }
+
+    /// Publishes every list whose content changed, whose life is half over, or which is good for longer than lists are
+    /// now. A list that fails keeps none of the others back.
+    pub async fn publish(&self, now: UnixTime) -> Publication {
+        let _turn = self.turn.lock().await;
+        let mut publication = Publication::default();
+        for (role, identity) in &self.maker.signers {
+            match self.publish_list(*role, identity, now).await {
+                Ok(edition) => drop(publication.editions.insert(*role, edition)),
+                Err(error) => drop(publication.failures.insert(*role, error)),
+            }
+        }
+        publication
     }
 
     /// Keeps the decision to suspend or reinstate an organization; the lists have to be published afterwards.
     ///
     /// # Errors
-    /// [`StorageError`]; nothing is kept then.
+    /// [`StorageError`]; nothing is kept then, unless it is [`StorageError::Undecided`].
     pub async fn decide(
         &self,
         organization: &str,
@@ -138,10 +145,22 @@ impl Publisher {
         let (organization, operator) = (organization.to_owned(), operator.to_owned());
         let write = self.storage.execute(move |unit| {
             status::decide(unit, &organization, decision, &operator)?;
-            Ok(Outcome::<_, std::convert::Infallible>::Commit(()))
+            Ok(Outcome::<_, Infallible>::Commit(()))
         });
         let Ok(()) = write.await?;
         Ok(())
+    }
+
+    /// Returns every decision that officers took after the register was written.
+    ///
+    /// # Errors
+    /// [`StorageError`] when the store fails.
+    pub async fn decisions(&self) -> Result<BTreeMap<String, StatusOverride>, StorageError> {
+        let read = self
+            .storage
+            .execute(|unit| Ok(Outcome::<_, Infallible>::Commit(status::overrides(unit)?)));
+        let Ok(decisions) = read.await?;
+        Ok(decisions)
     }
 
     async fn publish_list(
@@ -150,106 +169,98 @@ impl Publisher {
         identity: &SigningIdentity,
         now: UnixTime,
     ) -> Result<Edition, PublishError> {
+        for _ in 1..ATTEMPTS {
+            match self.try_publish(role, identity, now).await {
+                // Whoever took the number may not have known of the last decision, so all is read again.
+                Err(PublishError::Storage(StorageError::Conflict)) => {}
+                other => return other,
+            }
+        }
+        self.try_publish(role, identity, now).await
+    }
+
+    async fn try_publish(
+        &self,
+        role: TrustRole,
+        identity: &SigningIdentity,
+        now: UnixTime,
+    ) -> Result<Edition, PublishError> {
         let slug = ListSlug::new(role.slug());
-        let (latest, overrides) = self.state_of(slug.clone()).await?;
-        let entities = self.register.of_role(role, &overrides);
+        let (latest, decisions) = self.state_of(slug.clone()).await?;
+        let entities = self.maker.entities(role, &decisions);
         if let Some(latest) = &latest
-            && latest.next_update.since(now) > self.life / 2
-            && self.still_says(role, &latest.jws, &entities, identity, now)
+            && self.lasts(latest.next_update, now)
+            && let Some(issued_at) = self.maker.still_says(role, &latest.jws, &entities, identity, now)
         {
             return Ok(Edition {
                 sequence: latest.sequence,
+                issued_at,
                 next_update: latest.next_update,
                 is_new: false,
             });
         }
         let sequence = latest.map_or(0, |latest| latest.sequence).saturating_add(1);
-        let next_update = now.plus(self.life);
-        let list = ListBuilder {
-            role,
-            sequence,
-            operator_name: self.operator.name.clone(),
-            territory: self.operator.territory.clone(),
-            issued_at: now,
-            next_update,
-            entities,
-        };
-        let jws = list.sign(&identity.chain, identity.signer.as_ref(), self.provider)?;
-        self.read(role, &jws, now)?;
+        let list = self.maker.make(role, identity, sequence, entities, now)?;
+        let next_update = list.next_update;
         self.store(PublishedList {
             slug,
             sequence,
-            jws,
+            jws: list.jws,
             next_update,
         })
         .await?;
         tracing::info!(list = role.slug(), sequence, "list published");
         Ok(Edition {
             sequence,
+            issued_at: now,
             next_update,
             is_new: true,
         })
     }
 
-    /// Reads a list as every service does: one that our own reader refuses would blind them all.
-    fn read(&self, role: TrustRole, jws: &str, now: UnixTime) -> Result<TrustStore, ListError> {
-        let mut store = TrustStore::new(self.root.clone(), ListMemory::default());
-        store.accept_list(role, jws, now, self.provider)?;
-        Ok(store)
-    }
-
-    /// Tells whether an edition is acceptable and a new one would differ in nothing but its number and its times.
-    fn still_says(
-        &self,
-        role: TrustRole,
-        jws: &str,
-        entities: &[TrustedListEntity],
-        identity: &SigningIdentity,
-        now: UnixTime,
-    ) -> bool {
-        let same_entities = self
-            .read(role, jws, now)
-            .is_ok_and(|store| store.list(role).is_some_and(|list| list.entities() == entities));
-        same_entities && self.names_the_same(jws, identity).unwrap_or(false)
-    }
-
-    fn names_the_same(&self, jws: &str, identity: &SigningIdentity) -> Option<bool> {
-        let jws = UnverifiedJws::parse(jws).ok()?;
-        let payload = mahfada_base::json::parse(jws.unverified_payload()).ok()?;
-        let scheme = payload.pointer("/LoTE/ListAndSchemeInformation")?;
-        let x5c: Vec<String> = identity
-            .chain
-            .iter()
-            .map(|certificate| base64url::encode_standard(certificate.der()))
-            .collect();
-        Some(
-            jws.header().x5c.as_ref() == Some(&x5c)
-                && scheme.get("SchemeTerritory")?.as_str() == Some(self.operator.territory.as_str())
-                && *scheme.get("SchemeOperatorName")? == serde_json::to_value(&self.operator.name).ok()?,
-        )
+    /// Tells whether more than half of a list's life is left, and no more than all of it: a clock that went back, or a
+    /// shorter life since, would keep the edition for longer than it should be.
+    fn lasts(&self, next_update: UnixTime, now: UnixTime) -> bool {
+        let left = next_update.since(now);
+        left > self.maker.life / 2 && left <= self.maker.life.saturating_add(CLOCK_SKEW)
     }
 
     async fn state_of(
         &self,
         slug: ListSlug,
-    ) -> Result<(Option<PublishedList>, BTreeMap<String, StatusOverride>), StorageError> {
-        let read = self.storage.execute(move |unit| {
-            let latest = unit.published_lists().latest(&slug)?;
-            Ok(Outcome::<_, std::convert::Infallible>::Commit((
-                latest,
-                status::overrides(unit)?,
-            )))
-        });
-        let Ok(state) = read.await?;
-        Ok(state)
+    ) -> Result<(Option<PublishedList>, BTreeMap<String, StatusOverride>), PublishError> {
+        let version = self.root_version();
+        self.storage
+            .execute(move |unit| {
+                if is_superseded(unit, version)? {
+                    return Ok(Outcome::RejectRollback(PublishError::RootSuperseded));
+                }
+                let latest = unit.published_lists().latest(&slug)?;
+                Ok(Outcome::Commit((latest, status::overrides(unit)?)))
+            })
+            .await?
     }
 
-    async fn store(&self, list: PublishedList) -> Result<(), StorageError> {
-        let write = self.storage.execute(move |unit| {
-            unit.published_lists().publish(&list)?;
-            Ok(Outcome::<_, std::convert::Infallible>::Commit(()))
-        });
-        let Ok(()) = write.await?;
-        Ok(())
+    async fn store(&self, list: PublishedList) -> Result<(), PublishError> {
+        let version = self.root_version();
+        self.storage
+            .execute(move |unit| {
+                if is_superseded(unit, version)? {
+                    return Ok(Outcome::RejectRollback(PublishError::RootSuperseded));
+                }
+                unit.published_lists().publish(&list)?;
+                Ok(Outcome::Commit(()))
+            })
+            .await?
     }
+
+    const fn root_version(&self) -> u64 {
+        self.maker.root.document().version
+    }
+}
+
+/// A process that has not seen the root document in force would publish lists that its readers refuse.
+fn is_superseded(unit: &mut dyn UnitOfWork, version: u64) -> Result<bool, StorageError> {
+    let latest = unit.published_lists().latest_root()?;
+    Ok(latest.is_some_and(|latest| latest.version > version))
 }

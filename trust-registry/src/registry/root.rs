@@ -8,6 +8,9 @@ use mahfada_jose::Jwk;
 use mahfada_storage::{Outcome, RootVersion, Storage, StorageError};
 use mahfada_trust::{ListSigner, PinnedRoot, RootDocument, RootError, TrustRole, UnverifiedRoot, VerifiedRoot};
 
+/// How often publishing is tried when another process was first.
+const ATTEMPTS: usize = 3;
+
 /// Why a root document was not published.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -88,21 +91,42 @@ pub async fn publish_root(
     provider: &CryptoProvider,
 ) -> Result<VerifiedRoot, RootPublishError> {
     let offered = PinnedRoot::from_bytes(&bytes, provider)?;
+    for _ in 1..ATTEMPTS {
+        match try_publish(storage, &offered, &bytes, now, provider).await {
+            // Another process published first; what it published is judged anew.
+            Err(RootPublishError::Storage(StorageError::Conflict)) => {}
+            other => return other,
+        }
+    }
+    try_publish(storage, &offered, &bytes, now, provider).await
+}
+
+async fn try_publish(
+    storage: &dyn Storage,
+    offered: &VerifiedRoot,
+    bytes: &[u8],
+    now: UnixTime,
+    provider: &CryptoProvider,
+) -> Result<VerifiedRoot, RootPublishError> {
     let version = offered.document().version;
     let (in_force, same) = stored(storage, version).await?;
     if same.is_some_and(|same| same != bytes) {
         return Err(RootPublishError::Fork(version));
     }
+    let next = || RootVersion {
+        version,
+        bytes: bytes.to_vec(),
+    };
     let Some(in_force) = in_force else {
-        store(storage, RootVersion { version, bytes }).await?;
-        return Ok(offered);
+        store(storage, next()).await?;
+        return Ok(offered.clone());
     };
     let in_force = PinnedRoot::from_bytes(&in_force.bytes, provider)?;
     if version <= in_force.document().version {
         return Ok(in_force);
     }
-    let successor = in_force.successor(UnverifiedRoot::parse(&bytes)?, now, provider)?;
-    store(storage, RootVersion { version, bytes }).await?;
+    let successor = in_force.successor(UnverifiedRoot::parse(bytes)?, now, provider)?;
+    store(storage, next()).await?;
     Ok(successor)
 }
 

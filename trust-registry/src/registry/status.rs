@@ -30,6 +30,9 @@ pub enum StatusChangeError {
     /// The services have ended, and nothing brings them back.
     #[error("the services of this organization have ended")]
     Withdrawn,
+    /// The register itself says that the services are stopped, so only a change of the register lets them go on.
+    #[error("the register itself suspends this organization")]
+    SuspendedInRegister,
 }
 
 impl StatusChangeError {
@@ -39,31 +42,29 @@ impl StatusChangeError {
         match self {
             Self::Unknown => "entity_unknown",
             Self::Withdrawn => "irreversible",
+            Self::SuspendedInRegister => "suspended_in_register",
         }
     }
 }
 
 impl StatusOverride {
-    /// Lays the decision over a service; one that has ended stays so.
+    /// Lays the decision over a service. A suspension stops what is granted; a reinstatement takes back a suspension of
+    /// before and nothing that the register says, so the service is what the register says, since when it says so: what
+    /// was issued before the suspension holds again.
     pub(super) fn apply(self, service: &mut TrustedListService) {
-        let status = if self.suspended {
-            ServiceStatus::Suspended
-        } else {
-            ServiceStatus::Granted
-        };
-        if service.status != ServiceStatus::Withdrawn && service.status != status {
-            service.status = status;
+        if self.suspended && service.status == ServiceStatus::Granted {
+            service.status = ServiceStatus::Suspended;
             service.since = self.since;
         }
     }
 }
 
 impl EntityRegister {
-    /// Checks that the status of an organization can change.
+    /// Checks that an organization can be suspended.
     ///
     /// # Errors
     /// [`StatusChangeError`] naming the reason.
-    pub fn require_changeable(&self, organization: &str) -> Result<(), StatusChangeError> {
+    pub fn require_suspendable(&self, organization: &str) -> Result<(), StatusChangeError> {
         if self.roles_of(organization).is_empty() {
             return Err(StatusChangeError::Unknown);
         }
@@ -71,6 +72,19 @@ impl EntityRegister {
             Err(StatusChangeError::Withdrawn)
         } else {
             Ok(())
+        }
+    }
+
+    /// Checks that a reinstatement would leave at least one service of the organization granted.
+    ///
+    /// # Errors
+    /// [`StatusChangeError`] naming the reason.
+    pub fn require_reinstatable(&self, organization: &str) -> Result<(), StatusChangeError> {
+        self.require_suspendable(organization)?;
+        if self.grants(organization) {
+            Ok(())
+        } else {
+            Err(StatusChangeError::SuspendedInRegister)
         }
     }
 }
@@ -94,10 +108,9 @@ pub(super) fn decide(
     operator: &str,
 ) -> Result<(), StorageError> {
     let mut all = overrides(unit)?;
-    if all
-        .get(organization)
-        .is_none_or(|kept| kept.suspended != decision.suspended)
-    {
+    let kept = all.get(organization).is_some_and(|kept| kept.suspended);
+    let is_new = kept != decision.suspended;
+    if is_new {
         all.insert(organization.to_owned(), decision);
         let text = serde_json::to_string(&all).map_err(StorageError::unavailable)?;
         unit.trust_memory().put(KEY, &text)?;
@@ -112,7 +125,7 @@ pub(super) fn decide(
         actor: operator.to_owned(),
         action: action.to_owned(),
         object_id: organization.to_owned(),
-        outcome: "ok".to_owned(),
+        outcome: if is_new { "done" } else { "unchanged" }.to_owned(),
         detail: String::new(),
     })?;
     Ok(())
