@@ -4,6 +4,7 @@ mod aead;
 mod agreement;
 mod hash;
 mod keys;
+mod parsed;
 mod signature;
 
 use crate::{CryptoProvider, Random, RandomError};

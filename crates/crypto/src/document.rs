@@ -1,19 +1,24 @@
 //! Verification of what identity documents and foreign certificate chains are signed with: RSA, NIST and brainpool
 //! curves, SHA-1 included (ICAO 9303-12 §4.1.6, BSI TR-03110-3 §A).
 //!
-//! Verification only, on public data, so nothing here needs to be constant-time. Which algorithm is strong enough is
-//! the caller's decision; tokens never come here.
+//! Verification works on public data, so it need not be constant-time. Chip authentication is the one exception to
+//! verification: it needs a key agreement on the chip's curve and the ciphers of its secure messaging. Which algorithm is
+//! strong enough is the caller's decision; tokens never come here.
 
+mod agreement;
 mod curve;
 mod ecdsa;
 mod ecdsa_der;
 mod hash;
+mod messaging;
 mod rsa;
 mod rsa_padding;
 
+pub use agreement::EcAgreementKey;
 pub use curve::{Curve, CurveParameters};
 pub use ecdsa::EcPublicKey;
 pub use hash::HashAlgorithm;
+pub use messaging::{BlockLengthError, MessagingCipher};
 pub use rsa::{RawRsaError, RsaPublicKey};
 
 use crate::InvalidSignature;

@@ -106,7 +106,6 @@ impl CardError {
 }
 
 /// Reads what a challenge asks for and has the chip sign the challenge; a state machine without input or output.
-#[derive(Debug)]
 pub struct CardSession {
     rnd_ifd: [u8; 8],
     wanted: VecDeque<u8>,
@@ -115,7 +114,6 @@ pub struct CardSession {
     dgs: BTreeMap<u8, Vec<u8>>,
 }
 
-#[derive(Debug)]
 enum State {
     Start,
     Application,
@@ -124,16 +122,28 @@ enum State {
     Over,
 }
 
+impl fmt::Debug for CardSession {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CardSession")
+            .field("wanted", &self.wanted)
+            .field("read", &self.dgs.keys())
+            .finish_non_exhaustive()
+    }
+}
+
 impl CardSession {
     /// Starts a session for this challenge; whoever calls has verified the challenge.
+    ///
+    /// DG3 (fingers) and DG4 (irises) are never read, even when the challenge names them.
     #[must_use]
     pub fn new(challenge: &CardChallenge) -> Self {
         let mut wanted: Vec<u8> = challenge
             .files
             .iter()
             .filter_map(|file| match file {
+                // Fingerprints and irises are nobody's business here, whoever asks.
+                CardFile::DataGroup(3 | 4) | CardFile::Sod => None,
                 CardFile::DataGroup(number) => Some(*number),
-                CardFile::Sod => None,
             })
             .collect();
         wanted.sort_unstable();

@@ -1,13 +1,16 @@
-//! The data groups whose content a verdict reports: DG1 (machine readable zone), DG11, DG12 (Doc 9303-10 §4.7).
+//! The data groups whose content a verdict reports: DG1 (machine readable zone), DG11, DG12 (Doc 9303-10 §4.7); and the
+//! form of DG2.
 //!
 //! Parsing proves nothing: until its hash is found in a verified EF.SOD, a data group is anybody's text.
 
 mod dg11;
 mod dg12;
+mod dg2;
 
 use crate::mrz::{Mrz, MrzError};
 use crate::tlv::{Tlv, TlvError};
 
+pub use dg2::check_dg2;
 pub use dg11::{AdditionalPersonalDetails, parse_dg11};
 pub use dg12::{AdditionalDocumentDetails, parse_dg12};
 
@@ -63,14 +66,15 @@ fn text(bytes: &[u8]) -> Result<String, DataGroupError> {
     }
 }
 
-// Unicode 16, bidirectional controls (Bidi_Control=Yes), line and paragraph separators, byte order mark.
+// Unicode 16: bidirectional controls (Bidi_Control=Yes), line and paragraph separators, byte order mark, and characters
+// that are never seen. The joiners U+200C and U+200D stay: they shape Arabic script.
 fn disguises(c: char) -> bool {
     c.is_control()
         || matches!(
             c,
-            '\u{061C}' | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}'
+            '\u{00AD}' | '\u{061C}' | '\u{180E}' | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}'
         )
-        || matches!(c, '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}')
+        || matches!(c, '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}')
 }
 
 /// Reads a date of eight ASCII digits or four bytes of packed decimal, as (year, month, day).

@@ -111,6 +111,9 @@ impl TryFrom<Wire> for CardEvidence {
             let number = (1..=16)
                 .find(|number: &u8| number.to_string() == name)
                 .ok_or("not a data group number")?;
+            if matches!(number, 3 | 4) {
+                return Err("fingerprints and irises are never asked for");
+            }
             dgs.insert(number, bounded(&file, MAX_DATA_GROUP_BYTES)?);
         }
         Ok(Self {
@@ -166,7 +169,10 @@ mod tests {
         long_group.dgs.insert(2, vec![0; MAX_DATA_GROUP_BYTES + 1]);
         let mut number = evidence();
         number.dgs.insert(17, Vec::new());
-        for bad in [long_sod, long_group, number] {
+        let [mut fingers, mut irises] = [evidence(), evidence()];
+        fingers.dgs.insert(3, vec![0x63, 0]);
+        irises.dgs.insert(4, vec![0x76, 0]);
+        for bad in [long_sod, long_group, number, fingers, irises] {
             let payload = serde_json::to_vec(&bad).unwrap();
             assert_eq!(CardEvidence::parse(&payload).unwrap_err().code(), "evidence_malformed");
         }

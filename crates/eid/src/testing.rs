@@ -4,8 +4,10 @@
 //! `CardAnchors::contains_test_csca` finds it.
 
 mod chip;
+mod chip_key;
 pub(crate) mod der;
 mod lds;
+mod master_list;
 mod pki;
 mod sod;
 
@@ -16,11 +18,16 @@ use mahfada_base::UnixTime;
 use mahfada_crypto::Signer;
 
 pub use chip::VirtualChip;
+pub use chip_key::ChipAuthenticationOptions;
+pub use master_list::ListSigner;
 pub use pki::{CurveEncoding, TestAuthority};
 
+use chip_key::ChipKey;
 use pki::SignerCertificate;
+use sod::SignerOptions;
 
 const DAY: i64 = 86_400;
+const CHIP_KEY: &str = "chip authentication";
 
 /// The invented person on a test card.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,6 +83,14 @@ pub struct CardOptions {
     pub authority_key_identifier: bool,
     /// Whether the chip has a key for Active Authentication.
     pub chip_key: bool,
+    /// The chip's key for Chip Authentication, if it has one.
+    pub chip_authentication: Option<ChipAuthenticationOptions>,
+    /// Data groups to sign instead of those of the citizen, by number.
+    pub signed_instead: BTreeMap<u8, Vec<u8>>,
+    /// How often EF.SOD embeds the document signer's certificate.
+    pub embedded_certificates: usize,
+    /// How many signed attributes of no meaning EF.SOD has.
+    pub more_attributes: u8,
 }
 
 impl Default for CardOptions {
@@ -86,6 +101,10 @@ impl Default for CardOptions {
             curve_encoding: CurveEncoding::Named,
             authority_key_identifier: true,
             chip_key: true,
+            chip_authentication: None,
+            signed_instead: BTreeMap::new(),
+            embedded_certificates: 1,
+            more_attributes: 0,
         }
     }
 }
@@ -98,6 +117,8 @@ pub struct TestCard {
     groups: BTreeMap<u8, Vec<u8>>,
     sod: Vec<u8>,
     key: Option<Arc<dyn Signer>>,
+    seed: u64,
+    chip_authentication: Option<ChipAuthenticationOptions>,
 }
 
 impl TestCard {
@@ -121,14 +142,23 @@ impl TestCard {
             not_after: now.start_of_day().plus(11 * 365 * DAY),
             encoding: options.curve_encoding,
             authority_key_identifier: options.authority_key_identifier,
+            extended_key_usage: None,
         });
-        let groups = lds::data_groups(citizen, now.minus(30 * DAY), key.as_deref());
+        let chip_key = options
+            .chip_authentication
+            .map(|options| ChipKey::new(CHIP_KEY, seed, options));
+        let issued = now.minus(30 * DAY);
+        let mut groups = lds::data_groups(citizen, issued, key.as_deref(), chip_key.as_ref());
+        groups.extend(options.signed_instead.clone());
         let sod = sod::sign_groups(
             &groups,
             signer.as_ref(),
-            &certificate,
-            &authority.name(),
-            &signer_serial,
+            &SignerOptions {
+                certificates: certificate.repeat(options.embedded_certificates),
+                issuer: authority.name(),
+                serial: signer_serial.clone(),
+                more_attributes: options.more_attributes,
+            },
         );
         Self {
             authority,
@@ -136,6 +166,8 @@ impl TestCard {
             groups,
             sod,
             key,
+            seed,
+            chip_authentication: options.chip_authentication,
         }
     }
 
@@ -172,13 +204,16 @@ impl TestCard {
     /// Returns the chip of the card.
     #[must_use]
     pub fn chip(&self) -> VirtualChip {
-        VirtualChip::genuine(self.files(), self.key.clone())
+        let chip_key = self
+            .chip_authentication
+            .map(|options| ChipKey::new(CHIP_KEY, self.seed, options));
+        VirtualChip::genuine(self.files(), self.key.clone()).with_chip_key(chip_key)
     }
 
     /// Returns a chip to which everything that can be read was copied.
     #[must_use]
     pub fn copied_chip(&self) -> VirtualChip {
-        VirtualChip::without_key(self.files())
+        VirtualChip::without_key(self.files()).with_chip_key(self.chip_authentication.map(ChipKey::forged))
     }
 
     fn files(&self) -> BTreeMap<u16, Vec<u8>> {

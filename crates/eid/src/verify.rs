@@ -1,13 +1,15 @@
 //! The server's side: from evidence to a verdict (Doc 9303-10, -11 and -12; decision D13).
 //!
 //! Passive authentication proves that the issuing state signed the data, active authentication that the chip which
-//! holds the key of DG15 signed this session's challenge. Neither says who held the card.
+//! holds the key of DG15 signed this session's challenge, chip authentication that the chip which holds the key of DG14
+//! answered this server. None says who held the card.
 
 mod active_authentication;
 mod algorithm;
 mod asn1;
 mod ber;
 mod certificate;
+mod chip_authentication;
 mod country;
 mod crl;
 mod examination;
@@ -16,11 +18,14 @@ mod extension;
 mod holder;
 mod key;
 mod ldsso;
+mod load;
+mod master_list;
 mod path;
 mod policy;
 mod reference;
 mod refusal;
 mod security_infos;
+mod signed_data;
 mod sod;
 mod verdict;
 
@@ -30,14 +35,20 @@ use std::fmt;
 use mahfada_base::{Report, UnixTime};
 use mahfada_crypto::Digest;
 
+pub use chip_authentication::{
+    ChipAuthenticationChallenge, ChipAuthenticationError, ChipAuthenticationKey, VerifiedChipResponse,
+};
 pub use expected::{ChallengeMismatch, ExpectedChallenge};
 pub use holder::VerifiedHolder;
-pub use path::{CardAnchors, LoadError, LoadReport, LoadSource};
+pub use load::{AnchorPurpose, Csca, LoadError, LoadReport, LoadSource};
+pub use master_list::{MasterList, MasterListError, UnverifiedMasterList};
+pub use path::CardAnchors;
 pub use policy::CardPolicy;
 pub use reference::card_reference;
-pub use verdict::{LevelOfAssurance, Verdict};
+pub use verdict::{HolderFactor, LevelOfAssurance, Verdict};
 
 use examination::Examination;
+use verdict::Outcome;
 
 /// What a wallet handed in from a card; nothing of it verified.
 #[derive(Clone, Copy)]
@@ -67,7 +78,7 @@ impl fmt::Debug for Evidence<'_> {
 #[must_use]
 pub fn verify(
     evidence: &Evidence<'_>,
-    expected: &[u8; 8],
+    expected: &ExpectedChallenge,
     anchors: &CardAnchors,
     policy: &CardPolicy,
     now: UnixTime,
@@ -82,12 +93,17 @@ pub fn verify(
         digest,
         report: Report::new(),
         legacy: false,
+        chip: None,
     };
-    let outcome = examination.run().map_err(|refusal| refusal.code);
+    let outcome = examination
+        .run()
+        .unwrap_or_else(|refusal| Outcome::Refused(refusal.code));
     Verdict {
         outcome,
         checks: examination.report,
         legacy: examination.legacy,
         sod_sha256: digest.sha256(evidence.sod),
+        chip: examination.chip,
+        holder_factor: None,
     }
 }

@@ -4,13 +4,14 @@
 mod card {
     use std::collections::BTreeMap;
 
-    use mahfada_base::{UnixTime, base64url};
+    use mahfada_base::{CheckStatus, UnixTime, base64url};
     use mahfada_crypto::Thumbprint;
     use mahfada_crypto::pure::PROVIDER;
     use mahfada_eid::testing::{CardOptions, Citizen, CurveEncoding, TestAuthority, TestCard, VirtualChip};
     use mahfada_eid::{
-        CardAnchors, CardChallenge, CardError, CardEvidence, CardFile, CardFiles, CardPolicy, CardSession, CardStep,
-        Evidence, LevelOfAssurance, LoadSource, Verdict, card_reference, challenge, commits_to, key_commitment, verify,
+        AnchorPurpose, CardAnchors, CardChallenge, CardError, CardEvidence, CardFile, CardFiles, CardPolicy,
+        CardSession, CardStep, Csca, Evidence, ExpectedChallenge, HolderFactor, LevelOfAssurance, LoadSource,
+        MrzFormat, Verdict, card_reference, challenge, commits_to, key_commitment, parse_dg1, verify,
     };
 
     const DAY: i64 = 86_400;
@@ -27,6 +28,16 @@ mod card {
 
     fn unusual(options: &CardOptions) -> TestCard {
         TestCard::with_options(1, &Citizen::sample(), now(), options)
+    }
+
+    fn expected(challenge: &CardChallenge) -> ExpectedChallenge {
+        let CardChallenge {
+            session,
+            nonce,
+            commitment,
+            ..
+        } = challenge;
+        ExpectedChallenge::derive(PROVIDER.mac, KEY, session, nonce, commitment)
     }
 
     fn request(session: &str) -> CardChallenge {
@@ -70,7 +81,7 @@ mod card {
             dgs: &files.dgs,
             aa: files.aa.as_deref(),
         };
-        verify(&evidence, &challenge.rnd_ifd, anchors, policy, now(), PROVIDER.digest)
+        verify(&evidence, &expected(challenge), anchors, policy, now(), PROVIDER.digest)
     }
 
     fn verdict_on(card: &TestCard, policy: &CardPolicy) -> Verdict {
@@ -248,10 +259,9 @@ mod card {
         assert_eq!(reason(&card), Some("no_clone_protection"));
         let policy = CardPolicy {
             require_chip_proof: false,
-            holder_factor: true,
             ..CardPolicy::default()
         };
-        let verdict = verdict_on(&card, &policy);
+        let verdict = verdict_on(&card, &policy).with_holder_factor(HolderFactor::NationalLogin);
         assert_eq!(
             (verdict.loa(), verdict.methods()),
             (Some(LevelOfAssurance::Low), &["pa"][..])
@@ -327,14 +337,11 @@ mod card {
             list_of(card.authority(), &[], DAY),
             list_of(card.authority(), &[], 31 * DAY),
         );
-        let with_factor = CardPolicy {
-            holder_factor: true,
-            ..CardPolicy::default()
-        };
-        let level = |list: &[u8], policy: &CardPolicy| with_list(&card, list, policy).0.loa();
-        assert_eq!(level(&fresh, &with_factor), Some(LevelOfAssurance::Substantial));
-        assert_eq!(level(&stale, &with_factor), Some(LevelOfAssurance::Low));
-        assert_eq!(level(&fresh, &CardPolicy::default()), Some(LevelOfAssurance::Low));
+        let verdict = |list: &[u8]| with_list(&card, list, &CardPolicy::default()).0;
+        let with_factor = |list: &[u8]| verdict(list).with_holder_factor(HolderFactor::NationalLogin).loa();
+        assert_eq!(with_factor(&fresh), Some(LevelOfAssurance::Substantial));
+        assert_eq!(with_factor(&stale), Some(LevelOfAssurance::Low));
+        assert_eq!(verdict(&fresh).loa(), Some(LevelOfAssurance::Low));
     }
 
     #[test]
@@ -391,6 +398,34 @@ mod card {
         }
     }
 
+    /// Nests sequences of definite length in tag 77.
+    fn nested(depth: usize) -> Vec<u8> {
+        (0..depth).fold(Vec::new(), |inner, level| {
+            let tag = if level + 1 == depth { 0x77 } else { 0x30 };
+            let [high, low] = u16::try_from(inner.len()).unwrap().to_be_bytes();
+            let header = match inner.len() {
+                0..0x80 => vec![tag, low],
+                0x80..0x100 => vec![tag, 0x81, low],
+                _ => vec![tag, 0x82, high, low],
+            };
+            [header, inner].concat()
+        })
+    }
+
+    #[test]
+    fn fingers_and_irises_are_never_read() {
+        let card = unusual(&CardOptions {
+            signed_instead: [(3, vec![0x63, 0x00]), (4, vec![0x76, 0x00])].into(),
+            ..CardOptions::default()
+        });
+        let mut curious = request("s");
+        curious.files = ["sod", "dg1", "dg3", "dg4"]
+            .map(|name| CardFile::from_name(name).unwrap())
+            .to_vec();
+        let files = tap(&curious, &mut card.chip()).unwrap();
+        assert_eq!(files.dgs.keys().copied().collect::<Vec<_>>(), [1]);
+    }
+
     #[test]
     fn oversized_and_nested_objects_are_refused_cheaply() {
         let (card, challenge) = (card(), request("s"));
@@ -400,6 +435,20 @@ mod card {
             (vec![0x77; 1024 * 1024], "sod_too_large"),
             ([0x77, 0x80].repeat(1000), "sod_malformed"),
             ([0x30, 0x80].repeat(1000), "outer_tag"),
+            (nested(1000), "sod_malformed"),
+            (
+                [&[0x77, 0x80][..], &[0x30, 0x80, 0, 0].repeat(16_000)].concat(),
+                "sod_malformed",
+            ),
+            (
+                [
+                    &[0x77, 0x80][..],
+                    &[0x24, 0x80].repeat(14),
+                    &[0x04, 0x00].repeat(30_000),
+                ]
+                .concat(),
+                "sod_malformed",
+            ),
             (Vec::new(), "outer_tag"),
         ] {
             files.sod = sod;
@@ -408,6 +457,190 @@ mod card {
                 Some(code)
             );
         }
+    }
+
+    #[test]
+    fn more_than_a_signer_signs_or_embeds_is_refused() {
+        let with = |more_attributes, embedded_certificates| {
+            reason(&unusual(&CardOptions {
+                more_attributes,
+                embedded_certificates,
+                ..CardOptions::default()
+            }))
+        };
+        assert_eq!(with(14, 8), None);
+        assert_eq!(with(15, 1), Some("signed_attributes"));
+        assert_eq!(with(0, 9), Some("sod_certificates"));
+        assert_eq!(with(0, 0), Some("dsc_missing"));
+    }
+
+    #[test]
+    fn withheld_details_are_noticed_and_keep_the_level_low() {
+        let (card, challenge) = (card(), request("s"));
+        let list = list_of(card.authority(), &[], DAY);
+        let csca = card.csca_der();
+        let (anchors, _) = CardAnchors::load([csca.as_slice()], NONE, [list.as_slice()]).unwrap();
+        let verdict = |withheld: Option<u8>| {
+            let mut files = tap(&challenge, &mut card.chip()).unwrap();
+            files.dgs.retain(|number, _| Some(*number) != withheld);
+            check(&files, &challenge, &anchors, &CardPolicy::default()).with_holder_factor(HolderFactor::FaceMatch)
+        };
+        assert_eq!(verdict(None).loa(), Some(LevelOfAssurance::Substantial));
+        for (number, code) in [(11, "dg11_withheld"), (12, "dg12_withheld")] {
+            let verdict = verdict(Some(number));
+            assert_eq!(verdict.loa(), Some(LevelOfAssurance::Low));
+            let noticed = verdict.checks().checks().iter().find(|check| check.code == code);
+            assert_eq!(noticed.unwrap().status, CheckStatus::Warning);
+        }
+    }
+
+    #[test]
+    fn an_authority_of_passports_does_not_count_for_identity_cards() {
+        let (card, challenge) = (card(), request("s"));
+        let files = tap(&challenge, &mut card.chip()).unwrap();
+        let csca = card.csca_der();
+        let with = |purpose| {
+            let cscas = [Csca { der: &csca, purpose }];
+            let (anchors, _) = CardAnchors::load_tagged(cscas, NONE, NONE).unwrap();
+            check(&files, &challenge, &anchors, &CardPolicy::default()).reason()
+        };
+        assert_eq!(with(AnchorPurpose::Passports), Some("anchor_purpose"));
+        assert_eq!(with(AnchorPurpose::AllDocuments), None);
+    }
+
+    #[test]
+    fn a_link_carries_the_purpose_of_the_old_key() {
+        let (old, next) = (TestAuthority::new(0, "MA", now()), TestAuthority::new(1, "MA", now()));
+        let card = unusual(&CardOptions {
+            authority_seed: 1,
+            ..CardOptions::default()
+        });
+        let challenge = request("s");
+        let files = tap(&challenge, &mut card.chip()).unwrap();
+        let (csca, link) = (old.certificate(), old.link_to(&next));
+        let cscas = [Csca {
+            der: &csca,
+            purpose: AnchorPurpose::Passports,
+        }];
+        let (anchors, reports) = CardAnchors::load_tagged(cscas, [link.as_slice()], NONE).unwrap();
+        assert_eq!((anchors.authority_count(), reports), (2, vec![]));
+        let verdict = check(&files, &challenge, &anchors, &CardPolicy::default());
+        assert_eq!(verdict.reason(), Some("anchor_purpose"));
+    }
+
+    fn signed_instead(number: u8, file: &[u8]) -> Option<&'static str> {
+        let card = unusual(&CardOptions {
+            signed_instead: [(number, file.to_vec())].into(),
+            ..CardOptions::default()
+        });
+        let mut challenge = request("s");
+        challenge.files.push(CardFile::DataGroup(2));
+        let files = tap(&challenge, &mut card.chip()).unwrap();
+        check(&files, &challenge, &anchors_of(&card), &CardPolicy::default()).reason()
+    }
+
+    fn zone(zone: &str) -> Vec<u8> {
+        let length = u8::try_from(zone.len()).unwrap();
+        [&[0x61, length + 3, 0x5F, 0x1F, length], zone.as_bytes()].concat()
+    }
+
+    #[test]
+    fn a_passport_is_no_identity_card_even_when_it_is_signed_as_one() {
+        // Line 2 of the specimen of Doc 9303-4 appendix B with the issuing state MAR and a later date of expiry.
+        let line1 = format!("{:<<44}", "I<MARERIKSSON<<ANNA<MARIA");
+        let line2 = format!("L898902C36MAR7408122F320415{}ZE184226B<<<<<1", check_digit("320415"));
+        let composite = check_digit(&format!("{}{}{}", &line2[..10], &line2[13..20], &line2[21..43]));
+        let file = zone(&format!("{line1}{line2}{composite}"));
+        assert_eq!(parse_dg1(&file).unwrap().format(), MrzFormat::Td3);
+        assert_eq!(signed_instead(1, &file), Some("document_type"));
+    }
+
+    fn check_digit(field: &str) -> u32 {
+        let weights = [7, 3, 1].into_iter().cycle();
+        let value = |c: char| c.to_digit(36).unwrap_or(0);
+        field
+            .chars()
+            .zip(weights)
+            .map(|(c, weight)| value(c) * weight)
+            .sum::<u32>()
+            % 10
+    }
+
+    #[test]
+    fn a_document_number_that_overflows_is_read_whole() {
+        let number = "BE1234567890";
+        let line1 = format!("{:<<30}", format!("I<MARBE1234567<890{}", check_digit(number)));
+        let (birth, expiry) = ("9002144", "3301317");
+        let composite = check_digit(&format!("{}{birth}{expiry}{:<<11}", &line1[5..], ""));
+        let file = zone(&format!(
+            "{line1}{birth}F{expiry}MAR{:<<11}{composite}{:<<30}",
+            "", "EL<FASSI<<SALMA"
+        ));
+        let card = unusual(&CardOptions {
+            signed_instead: [(1, file)].into(),
+            ..CardOptions::default()
+        });
+        let verdict = verdict_on(&card, &CardPolicy::default());
+        let holder = verdict.accepted().unwrap();
+        assert_eq!(
+            (holder.document_number(), holder.personal_number()),
+            (number, "BK123456")
+        );
+    }
+
+    #[test]
+    fn signed_groups_that_cannot_be_read_are_refused() {
+        let dg11 = |name: &[u8]| {
+            let length = u8::try_from(name.len()).unwrap();
+            [&[0x6B, length + 3, 0x5F, 0x0E, length], name].concat()
+        };
+        let rsa_with_exponent = |exponent: u8| {
+            let modulus = [&[0x02, 0x81, 0x81, 0x00, 0xC1][..], &[0x5B; 126], &[0x5B]].concat();
+            let key = [&[0x30, 0x81, 0x87], &modulus[..], &[0x02, 0x01, exponent]].concat();
+            let bits = [&[0x03, 0x81, 0x8B, 0x00], &key[..]].concat();
+            let algorithm = b"\x30\x0D\x06\x09\x2A\x86\x48\x86\xF7\x0D\x01\x01\x01\x05\x00";
+            let spki = [&[0x30, 0x81, 0x9D], &algorithm[..], &bits].concat();
+            [&[0x6F, 0x81, 0xA0], &spki[..]].concat()
+        };
+        for (number, file, code) in [
+            (1, vec![0x61, 0x00], "dg_malformed"),
+            (1, zone("I<MAR"), "mrz_format"),
+            (2, vec![0x75, 0x00], "dg_malformed"),
+            (11, dg11(b"\xFF\xFE"), "dg_text"),
+            (11, dg11("\u{2066}الفاسي".as_bytes()), "dg_text"),
+            (11, vec![0x6B, 0x05, 0x5F, 0x2B, 0x02, 0x19, 0x90], "dg_malformed"),
+            (12, vec![0x6C, 0x04, 0x5F, 0x26, 0x01, 0x00], "dg_malformed"),
+            (14, vec![0x6E, 0x00], "dg14_malformed"),
+            (14, vec![0x6E, 0x02, 0x31, 0x00], "aa_algorithm"),
+            (15, vec![0x6F, 0x02, 0x30, 0x00], "aa_key"),
+            (15, rsa_with_exponent(1), "aa_key"),
+            (15, rsa_with_exponent(3), "aa_length"),
+        ] {
+            assert_eq!(signed_instead(number, &file), Some(code), "DG{number}");
+        }
+    }
+
+    #[test]
+    fn a_data_group_over_its_limit_is_refused_before_it_is_hashed() {
+        let (card, challenge) = (card(), request("s"));
+        let mut files = tap(&challenge, &mut card.chip()).unwrap();
+        files.dgs.insert(16, vec![0; 256 * 1024 + 1]);
+        let verdict = check(&files, &challenge, &anchors_of(&card), &CardPolicy::default());
+        assert_eq!(verdict.reason(), Some("dg_too_large"));
+    }
+
+    #[test]
+    fn debug_of_a_session_shows_no_file() {
+        let mut session = CardSession::new(&request("s"));
+        let (card, mut chip) = (card(), card().chip());
+        let mut step = session.next(None).unwrap();
+        while let CardStep::Transmit(command) = step {
+            step = session.next(Some(&chip.transmit(&command))).unwrap();
+            let shown = format!("{session:?}{step:?}");
+            assert!(!shown.contains("sod") && !shown.contains("[97, 93"), "{shown}");
+        }
+        let verdict = verdict_on(&card, &CardPolicy::default());
+        assert!(!format!("{verdict:?}").contains("FASSI"));
     }
 
     #[test]

@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use aws_lc_rs::agreement::{ECDH_P256, PrivateKey};
-use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED, EcdsaKeyPair, ParsedPublicKey,
-};
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED, EcdsaKeyPair, ParsedPublicKey};
 use mahfada_base::Secret;
 
+use super::parsed;
 use super::signature::Es256Signer;
 use crate::point::uncompressed;
 use crate::{KeyError, Keys, P256PublicKey, PublicKey, Random, Signer, scalar};
@@ -18,7 +17,7 @@ pub(super) struct AwsLcKeys;
 impl Keys for AwsLcKeys {
     fn p256_public(&self, x: &[u8], y: &[u8]) -> Result<P256PublicKey, KeyError> {
         let sec1 = uncompressed::<65>(x, y)?;
-        ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, sec1).map_err(|_| KeyError::Malformed)?;
+        parsed::p256(&sec1)?;
         Ok(P256PublicKey::from_checked_point(sec1))
     }
 

@@ -2,10 +2,10 @@
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ED25519, EcdsaKeyPair, KeyPair as _, UnparsedPublicKey,
-    VerificationAlgorithm,
+    ECDSA_P384_SHA384_FIXED, ED25519, EcdsaKeyPair, KeyPair as _, UnparsedPublicKey, VerificationAlgorithm,
 };
 
+use super::parsed;
 use crate::{
     InvalidSignature, KeyError, P256PublicKey, PublicKey, SignError, Signature, SignatureAlgorithm, SignatureVerifier,
     Signer,
@@ -23,7 +23,10 @@ impl SignatureVerifier for AwsLcVerifier {
         signature: &[u8],
     ) -> Result<(), InvalidSignature> {
         let (algorithm, key): (&'static dyn VerificationAlgorithm, &[u8]) = match (algorithm, key) {
-            (SignatureAlgorithm::Es256, PublicKey::P256(key)) => (&ECDSA_P256_SHA256_FIXED, key.sec1()),
+            (SignatureAlgorithm::Es256, PublicKey::P256(key)) => {
+                let key = parsed::p256(key.sec1()).map_err(|_| InvalidSignature)?;
+                return key.verify_sig(message, signature).map_err(|_| InvalidSignature);
+            }
             (SignatureAlgorithm::Es384, PublicKey::P384(key)) => (&ECDSA_P384_SHA384_FIXED, key.as_slice()),
             (SignatureAlgorithm::EdDsa, PublicKey::Ed25519(key)) => {
                 crate::ed25519::check_commitment(signature)?;

@@ -1,6 +1,9 @@
 //! The named curves and their parameters, so that explicit parameters can be compared exactly.
 
+mod brainpool_p512r1;
 mod parameters;
+
+pub(super) use brainpool_p512r1::BrainpoolP512r1;
 
 /// A curve that documents are signed on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -15,6 +18,8 @@ pub enum Curve {
     BrainpoolP256r1,
     /// brainpoolP384r1.
     BrainpoolP384r1,
+    /// brainpoolP512r1.
+    BrainpoolP512r1,
 }
 
 /// The domain parameters of a curve `y² = x³ + ax + b` over the field of `p` elements, big-endian.
@@ -38,12 +43,13 @@ pub struct CurveParameters {
 
 impl Curve {
     /// Every curve.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::P256,
         Self::P384,
         Self::P521,
         Self::BrainpoolP256r1,
         Self::BrainpoolP384r1,
+        Self::BrainpoolP512r1,
     ];
 
     /// Returns the length of a coordinate in bytes.
@@ -52,6 +58,7 @@ impl Curve {
         match self {
             Self::P256 | Self::BrainpoolP256r1 => 32,
             Self::P384 | Self::BrainpoolP384r1 => 48,
+            Self::BrainpoolP512r1 => 64,
             Self::P521 => 66,
         }
     }
@@ -71,6 +78,7 @@ impl Curve {
             Self::P521 => &parameters::P521,
             Self::BrainpoolP256r1 => &parameters::BRAINPOOL_P256R1,
             Self::BrainpoolP384r1 => &parameters::BRAINPOOL_P384R1,
+            Self::BrainpoolP512r1 => &parameters::BRAINPOOL_P512R1,
         }
     }
 }

@@ -9,7 +9,23 @@ use p256::elliptic_curve::{
 };
 
 use super::Curve;
+use super::curve::BrainpoolP512r1;
 use crate::{InvalidSignature, KeyError};
+
+/// Calls a function for the curve that a value names.
+macro_rules! on_curve {
+    ($curve:expr, $function:ident($($argument:expr),*)) => {
+        match $curve {
+            Curve::P256 => $function::<p256::NistP256>($($argument),*),
+            Curve::P384 => $function::<p384::NistP384>($($argument),*),
+            Curve::P521 => $function::<p521::NistP521>($($argument),*),
+            Curve::BrainpoolP256r1 => $function::<bp256::BrainpoolP256r1>($($argument),*),
+            Curve::BrainpoolP384r1 => $function::<bp384::BrainpoolP384r1>($($argument),*),
+            Curve::BrainpoolP512r1 => $function::<BrainpoolP512r1>($($argument),*),
+        }
+    };
+}
+pub(super) use on_curve;
 
 /// A point on a named curve, checked to lie on it and not to be the neutral element.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,14 +44,7 @@ impl EcPublicKey {
         if sec1_uncompressed.len() != 1 + 2 * curve.field_len() {
             return Err(KeyError::Malformed);
         }
-        let on_curve = match curve {
-            Curve::P256 => point::<p256::NistP256>(sec1_uncompressed).is_some(),
-            Curve::P384 => point::<p384::NistP384>(sec1_uncompressed).is_some(),
-            Curve::P521 => point::<p521::NistP521>(sec1_uncompressed).is_some(),
-            Curve::BrainpoolP256r1 => point::<bp256::BrainpoolP256r1>(sec1_uncompressed).is_some(),
-            Curve::BrainpoolP384r1 => point::<bp384::BrainpoolP384r1>(sec1_uncompressed).is_some(),
-        };
-        if on_curve {
+        if on_curve!(curve, is_point(sec1_uncompressed)) {
             Ok(Self {
                 curve,
                 sec1: sec1_uncompressed.to_vec(),
@@ -59,13 +68,7 @@ impl EcPublicKey {
 
     /// Verifies `r` and `s` over a digest; numbers of another length than `order_len` are refused.
     pub(super) fn verify(&self, digest: &[u8], r: &[u8], s: &[u8]) -> Result<(), InvalidSignature> {
-        let valid = match self.curve {
-            Curve::P256 => is_signature::<p256::NistP256>(&self.sec1, digest, r, s),
-            Curve::P384 => is_signature::<p384::NistP384>(&self.sec1, digest, r, s),
-            Curve::P521 => is_signature::<p521::NistP521>(&self.sec1, digest, r, s),
-            Curve::BrainpoolP256r1 => is_signature::<bp256::BrainpoolP256r1>(&self.sec1, digest, r, s),
-            Curve::BrainpoolP384r1 => is_signature::<bp384::BrainpoolP384r1>(&self.sec1, digest, r, s),
-        };
+        let valid = on_curve!(self.curve, is_signature(&self.sec1, digest, r, s));
         if valid == Some(true) {
             Ok(())
         } else {
@@ -74,7 +77,16 @@ impl EcPublicKey {
     }
 }
 
-fn point<C>(sec1: &[u8]) -> Option<ProjectivePoint<C>>
+fn is_point<C>(sec1: &[u8]) -> bool
+where
+    C: CurveArithmetic,
+    AffinePoint<C>: FromSec1Point<C> + ToSec1Point<C>,
+    FieldBytesSize<C>: ModulusSize,
+{
+    point::<C>(sec1).is_some()
+}
+
+pub(super) fn point<C>(sec1: &[u8]) -> Option<ProjectivePoint<C>>
 where
     C: CurveArithmetic,
     AffinePoint<C>: FromSec1Point<C> + ToSec1Point<C>,
@@ -101,7 +113,7 @@ where
     Some(*r == <Scalar<C> as Reduce<FieldBytes<C>>>::reduce(&sum.x()))
 }
 
-fn scalar<C: CurveArithmetic>(bytes: &[u8]) -> Option<NonZeroScalar<C>> {
+pub(super) fn scalar<C: CurveArithmetic>(bytes: &[u8]) -> Option<NonZeroScalar<C>> {
     NonZeroScalar::<C>::from_repr(bytes.try_into().ok()?).into_option()
 }
 

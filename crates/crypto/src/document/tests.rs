@@ -11,6 +11,7 @@ fn curve(name: &str) -> Curve {
         "secp521r1" => Curve::P521,
         "brainpoolP256r1" => Curve::BrainpoolP256r1,
         "brainpoolP384r1" => Curve::BrainpoolP384r1,
+        "brainpoolP512r1" => Curve::BrainpoolP512r1,
         _ => panic!("{name}"),
     }
 }
@@ -402,6 +403,7 @@ fn orders_are_those_of_the_curve_crates() {
             Curve::P521 => is_scalar::<p521::NistP521>,
             Curve::BrainpoolP256r1 => is_scalar::<bp256::BrainpoolP256r1>,
             Curve::BrainpoolP384r1 => is_scalar::<bp384::BrainpoolP384r1>,
+            Curve::BrainpoolP512r1 => is_scalar::<curve::BrainpoolP512r1>,
         };
         let mut order = curve.parameters().n.to_vec();
         assert!(!is_scalar(&order), "{curve:?}");

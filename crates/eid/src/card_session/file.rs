@@ -10,7 +10,6 @@ const HEADER: u8 = 6;
 const SHORT_OFFSETS: usize = 0x8000;
 
 /// The state of reading one selected file.
-#[derive(Debug)]
 pub(super) struct FileRead {
     limit: usize,
     bytes: Vec<u8>,
@@ -18,7 +17,6 @@ pub(super) struct FileRead {
     corrected: bool,
 }
 
-#[derive(Debug)]
 enum ReadState {
     Selecting,
     Header,

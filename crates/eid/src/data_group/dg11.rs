@@ -112,6 +112,8 @@ mod tests {
             "a\0",
             "\u{FEFF}a",
             "a\u{7F}",
+            "a\u{00AD}b",
+            "a\u{E0041}",
         ] {
             let file = dg11(&[(&[0x5F, 0x0E], bad.as_bytes())]);
             assert_eq!(parse_dg11(&file), Err(DataGroupError::Text), "{bad:?}");

@@ -1,15 +1,23 @@
 //! DG12, additional document details (Doc 9303-10 §4.7.12): the date of issue stands here.
 
+use std::fmt;
+
 use super::{DataGroupError, date, text};
 use crate::tlv::{Reader, Tlv};
 
 /// What DG12 says about the document; every field is optional there.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct AdditionalDocumentDetails {
     /// The issuing authority.
     pub authority: Option<String>,
     /// The date of issue as (year, month, day).
     pub issue_date: Option<(i64, u8, u8)>,
+}
+
+impl fmt::Debug for AdditionalDocumentDetails {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AdditionalDocumentDetails(…)")
+    }
 }
 
 /// Reads DG12; elements that no verdict reports are checked for shape only.

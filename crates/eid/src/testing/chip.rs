@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use mahfada_crypto::Signer;
 
+use super::chip_key::ChipKey;
 use super::der::tlv;
 use super::pki::{key, sign};
 
@@ -19,6 +20,7 @@ const NOT_SUPPORTED: [u8; 2] = [0x6D, 0x00];
 pub struct VirtualChip {
     files: BTreeMap<u16, Vec<u8>>,
     key: Option<Arc<dyn Signer>>,
+    chip_key: Option<ChipKey>,
     application: bool,
     selected: Option<u16>,
 }
@@ -30,6 +32,7 @@ impl VirtualChip {
         Self {
             files,
             key,
+            chip_key: None,
             application: false,
             selected: None,
         }
@@ -39,6 +42,19 @@ impl VirtualChip {
     #[must_use]
     pub fn without_key(files: BTreeMap<u16, Vec<u8>>) -> Self {
         Self::genuine(files, Some(key("forger", 0)))
+    }
+
+    /// Gives the chip a key of Chip Authentication.
+    pub(super) fn with_chip_key(mut self, chip_key: Option<ChipKey>) -> Self {
+        self.chip_key = chip_key;
+        self
+    }
+
+    /// Replaces a file by its identifier.
+    #[must_use]
+    pub fn with_file(mut self, identifier: u16, file: Vec<u8>) -> Self {
+        self.files.insert(identifier, file);
+        self
     }
 
     /// Answers one command; the answer ends with the status word.
@@ -65,8 +81,24 @@ impl VirtualChip {
             [0x00, 0x88, 0x00, 0x00, 0x08, challenge @ .., 0x00] if self.application && challenge.len() == 8 => {
                 self.authenticate(challenge)
             }
+            [0x00, first @ (0x22 | 0x86), second, third, _, data @ ..] if self.application => {
+                match &mut self.chip_key {
+                    Some(chip_key) => chip_key.open([*first, *second, *third], data),
+                    None => NOT_SUPPORTED.to_vec(),
+                }
+            }
+            [0x0C, ..] => self.read_protected(apdu),
             [0x00, 0xA4, ..] => NOT_FOUND.to_vec(),
             _ => NOT_SUPPORTED.to_vec(),
+        }
+    }
+
+    fn read_protected(&mut self, command: &[u8]) -> Vec<u8> {
+        let files = &self.files;
+        let file = |short: u8| files.get(&0x0100_u16.saturating_add(short.into())).cloned();
+        match &mut self.chip_key {
+            Some(chip_key) => chip_key.read(command, file),
+            None => NOT_SUPPORTED.to_vec(),
         }
     }
 

@@ -6,21 +6,31 @@ use mahfada_base::UnixTime;
 use mahfada_crypto::Signer;
 
 use super::Citizen;
-use super::der::{integer, oid, sequence, set, tlv};
+use super::chip_key::ChipKey;
+use super::der::{integer, oid, sequence, tlv};
 use super::pki::{CurveEncoding, subject_public_key_info};
 use crate::mrz::checksum;
 use crate::oid as id;
 
-/// Makes the data groups; without a chip key there is neither DG14 nor DG15.
-pub(super) fn data_groups(citizen: &Citizen, issued: UnixTime, chip: Option<&dyn Signer>) -> BTreeMap<u8, Vec<u8>> {
+/// Makes the data groups: DG15 for a key of Active Authentication, DG14 for it and for one of Chip Authentication.
+pub(super) fn data_groups(
+    citizen: &Citizen,
+    issued: UnixTime,
+    chip: Option<&dyn Signer>,
+    chip_key: Option<&ChipKey>,
+) -> BTreeMap<u8, Vec<u8>> {
     let mut groups = BTreeMap::from([
         (1, dg1(citizen)),
         (2, dg2(citizen)),
         (11, dg11(citizen)),
         (12, dg12(issued)),
     ]);
+    let mut infos = chip_key.map(|key| key.security_infos().to_vec()).unwrap_or_default();
+    infos.extend(chip.map(|_| active_authentication_info()));
+    if !infos.is_empty() {
+        groups.insert(14, tlv(0x6E, &tlv(0x31, &infos.concat())));
+    }
     if let Some(chip) = chip {
-        groups.insert(14, dg14());
         groups.insert(15, tlv(0x6F, &subject_public_key_info(chip, CurveEncoding::Named)));
     }
     groups
@@ -99,10 +109,9 @@ fn dg12(issued: UnixTime) -> Vec<u8> {
 }
 
 // An elliptic-curve chip key needs this entry to say which hash it signs with.
-fn dg14() -> Vec<u8> {
+fn active_authentication_info() -> Vec<u8> {
     let plain_sha256 = [id::ECDSA_PLAIN, &[3]].concat();
-    let info = sequence(&[&oid(id::ACTIVE_AUTHENTICATION), &integer(&[1]), &oid(&plain_sha256)]);
-    tlv(0x6E, &set(&[&info]))
+    sequence(&[&oid(id::ACTIVE_AUTHENTICATION), &integer(&[1]), &oid(&plain_sha256)])
 }
 
 fn padded(text: &str, length: usize) -> String {

@@ -143,6 +143,7 @@ pub(super) struct SignerCertificate<'a> {
     pub(super) not_after: UnixTime,
     pub(super) encoding: CurveEncoding,
     pub(super) authority_key_identifier: bool,
+    pub(super) extended_key_usage: Option<&'a [u8]>,
 }
 
 impl TestAuthority {
@@ -215,6 +216,9 @@ impl TestAuthority {
             extension(id::DOCUMENT_TYPE_LIST, false, &document_types),
             subject_key_identifier(certificate.key),
         ];
+        if let Some(usage) = certificate.extended_key_usage {
+            extensions.push(extension(id::EXTENDED_KEY_USAGE, true, &sequence(&[&oid(usage)])));
+        }
         if certificate.authority_key_identifier {
             extensions.push(self.authority_key_identifier());
         }

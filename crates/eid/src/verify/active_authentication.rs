@@ -8,7 +8,7 @@ use mahfada_crypto::document::{
 };
 
 use super::algorithm::hash;
-use super::key;
+use super::key::{self, UnusableKey};
 use super::refusal::{Refusal, refusal, require};
 use super::security_infos::SecurityInfos;
 use crate::tlv::Tlv;
@@ -30,14 +30,16 @@ pub(super) fn verify(
     answer: &[u8],
     digest: &dyn Digest,
 ) -> Result<ChipProof, Refusal> {
-    let spki = Tlv::only_of(0x6F, dg15).and_then(Tlv::only);
-    let key = spki
-        .and_then(key::parse)
-        .map_err(|_| refusal("aa_key", "DG15 holds no key that is supported"))?;
+    let unusable = refusal("aa_key", "DG15 holds no key that is supported");
+    let spki = Tlv::only_of(0x6F, dg15).and_then(Tlv::only).map_err(|_| unusable)?;
+    let key = key::parse(spki).map_err(|reason| match reason {
+        UnusableKey::Curve => reason.refusal(),
+        UnusableKey::Key => unusable,
+    })?;
     match &key {
         DocumentKey::Rsa(rsa) => iso9796(rsa, challenge, answer, digest),
         DocumentKey::Ec(ec) => ecdsa(ec, &key, dg14, challenge, answer),
-        _ => Err(refusal("aa_key", "DG15 holds no key that is supported")),
+        _ => Err(unusable),
     }
 }
 
@@ -136,6 +138,7 @@ mod tests {
     use mahfada_crypto::pure::PROVIDER;
 
     use super::*;
+    use crate::vectors::{hex, member, transcripts};
 
     // A key of 1024 bits made for this test, and its answer to the challenge of Doc 9303-11 appendix F.
     const DG15: &str = "6f81a230819f300d06092a864886f70d010101050003818d0030818902818100d2a9768dea34213c\
@@ -149,13 +152,6 @@ mod tests {
          17cd075089d0da67";
     const CHALLENGE: [u8; 8] = [0xF1, 0x73, 0x58, 0x99, 0x74, 0xBF, 0x40, 0xC6];
 
-    fn hex(text: &str) -> Vec<u8> {
-        let digits = text.as_bytes().chunks(2);
-        digits
-            .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap())
-            .collect()
-    }
-
     fn check(answer: &[u8], challenge: [u8; 8]) -> Result<ChipProof, &'static str> {
         verify(&hex(DG15), None, challenge, answer, PROVIDER.digest).map_err(|refusal| refusal.code)
     }
@@ -164,6 +160,18 @@ mod tests {
     fn a_short_key_proves_the_chip_and_counts_as_legacy() {
         let proof = check(&hex(ANSWER), CHALLENGE).unwrap();
         assert_eq!(proof.weakness.unwrap().code, "weak_key");
+    }
+
+    #[test]
+    fn a_session_with_a_real_passport_comes_out() {
+        for session in transcripts("active_authentication") {
+            let challenge: [u8; 8] = member(&session, "rnd_ifd").try_into().unwrap();
+            let (dg15, answer) = (member(&session, "dg15"), member(&session, "answer"));
+            let proof = verify(&dg15, None, challenge, &answer, PROVIDER.digest).unwrap();
+            assert_eq!(proof.weakness, None);
+            let refused = verify(&dg15, None, [0; 8], &answer, PROVIDER.digest).unwrap_err();
+            assert_eq!(refused.code, "aa_signature_invalid");
+        }
     }
 
     #[test]

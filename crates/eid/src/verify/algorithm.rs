@@ -3,7 +3,7 @@
 use mahfada_crypto::Digest;
 use mahfada_crypto::document::{DocumentAlgorithm, HashAlgorithm};
 
-use super::asn1::{INTEGER, NULL, OID, SEQUENCE, small_integer};
+use super::asn1::{INTEGER, NULL, OID, SEQUENCE, positive_integer, small_integer};
 use crate::oid;
 use crate::tlv::{Reader, Tlv, TlvError};
 
@@ -119,7 +119,7 @@ fn pss(parameters: Tlv<'_>) -> Result<Option<DocumentAlgorithm>, TlvError> {
         mgf_hash = AlgorithmIdentifier::parse(parameters.ok_or(TlvError::Unexpected)?)?.hash();
     }
     if let Some(explicit) = reader.optional(0xA2)? {
-        salt_len = small_integer(Tlv::only_of(INTEGER, explicit)?)?;
+        salt_len = salt_length(Tlv::only_of(INTEGER, explicit)?)?;
     }
     if let Some(explicit) = reader.optional(0xA3)?
         && small_integer(Tlv::only_of(INTEGER, explicit)?)? != 1
@@ -133,9 +133,21 @@ fn pss(parameters: Tlv<'_>) -> Result<Option<DocumentAlgorithm>, TlvError> {
     let algorithm = DocumentAlgorithm::RsaPss {
         hash,
         mgf_hash,
-        salt_len: salt_len.into(),
+        salt_len,
     };
     Ok((hash == mgf_hash).then_some(algorithm))
+}
+
+// A salt can be almost as long as the modulus.
+fn salt_length(content: &[u8]) -> Result<usize, TlvError> {
+    match content {
+        [0] => Ok(0),
+        _ => match positive_integer(content)? {
+            [low] => Ok(usize::from(*low)),
+            [high, low] => Ok(usize::from(u16::from_be_bytes([*high, *low]))),
+            _ => Err(TlvError::Unexpected),
+        },
+    }
 }
 
 #[cfg(test)]
@@ -166,6 +178,8 @@ mod tests {
         };
         assert_eq!(pss_with(oid::SHA256, oid::SHA256, 32, None), Some(expected(32)));
         assert_eq!(pss_with(oid::SHA256, oid::SHA256, 0, Some(1)), Some(expected(0)));
+        // The longest salt of RSA-2048 with SHA-256.
+        assert_eq!(pss_with(oid::SHA256, oid::SHA256, 222, None), Some(expected(222)));
         assert_eq!(pss_with(oid::SHA256, oid::SHA1, 32, None), None);
         assert_eq!(pss_with(oid::SHA256, oid::SHA256, 32, Some(2)), None);
     }

@@ -9,7 +9,8 @@ use mahfada_crypto::document::{self, DocumentAlgorithm, DocumentKey};
 use super::algorithm::AlgorithmIdentifier;
 use super::asn1::{BIT_STRING, INTEGER, Name, SEQUENCE, small_integer, time, whole_bytes};
 use super::extension::Extensions;
-use super::key;
+use super::key::{self, UnusableKey};
+use super::refusal::Refusal;
 use crate::tlv::{Reader, Tlv, TlvError};
 
 /// A certificate whose signature nobody has checked yet.
@@ -24,8 +25,8 @@ pub(super) struct Certificate {
     pub(super) not_before: UnixTime,
     pub(super) not_after: UnixTime,
     pub(super) spki: Vec<u8>,
-    /// The public key, unless its kind is unknown here.
-    pub(super) key: Option<DocumentKey>,
+    /// The public key, or why it cannot be used.
+    pub(super) key: Result<DocumentKey, UnusableKey>,
     pub(super) extensions: Extensions,
     pub(super) algorithm: Option<DocumentAlgorithm>,
     signature: Vec<u8>,
@@ -63,11 +64,16 @@ impl Certificate {
             not_before,
             not_after,
             spki: spki.raw.to_vec(),
-            key: key::parse(spki).ok(),
+            key: key::parse(spki),
             extensions,
             algorithm: signed.algorithm.signature(None),
             signature: signed.signature.to_vec(),
         })
+    }
+
+    /// Returns the public key.
+    pub(super) fn require_key(&self) -> Result<&DocumentKey, Refusal> {
+        self.key.as_ref().map_err(|unusable| unusable.refusal())
     }
 
     /// Tells whether the key made this certificate's signature.

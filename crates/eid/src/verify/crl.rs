@@ -81,6 +81,7 @@ impl UnverifiedCrl {
             let key = authority
                 .key
                 .as_ref()
+                .ok()
                 .filter(|_| usage && authority.subject.matches(&self.list.issuer));
             key.is_some_and(|key| self.is_signed_by(key))
         });

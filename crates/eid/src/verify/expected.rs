@@ -2,11 +2,10 @@
 
 use mahfada_crypto::Mac;
 
-/// The challenge of a session as the issuer derives it, never as a client states it.
+/// The challenge of a session as the issuer derives it, never as a client states it: only the issuer's key makes one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ExpectedChallenge {
-    /// The eight bytes that the chip must have signed.
-    pub rnd_ifd: [u8; 8],
+    rnd_ifd: [u8; 8],
 }
 
 /// A client states another challenge than the one of its session and keys.
@@ -29,6 +28,12 @@ impl ExpectedChallenge {
         Self {
             rnd_ifd: crate::challenge(mac, key, session, nonce, commitment),
         }
+    }
+
+    /// Returns the eight bytes that the chip must have signed.
+    #[must_use]
+    pub const fn rnd_ifd(&self) -> [u8; 8] {
+        self.rnd_ifd
     }
 
     /// Compares with a challenge that a client states; for protocols in which it does.

@@ -17,6 +17,8 @@ pub(super) struct Extensions {
     /// Whether the subject is an authority, when basic constraints are there.
     pub(super) authority: Option<bool>,
     pub(super) extended_key_usage: bool,
+    /// Whether the extended key usage is that of a master list signer.
+    pub(super) master_list_signer: bool,
     pub(super) subject_key_identifier: Option<Vec<u8>>,
     pub(super) authority_key_identifier: Option<Vec<u8>>,
     pub(super) private_key_usage: Option<(Option<UnixTime>, Option<UnixTime>)>,
@@ -74,7 +76,10 @@ impl Extensions {
                 let authority = Reader::new(Tlv::only_of(SEQUENCE, value)?).optional(BOOLEAN)?;
                 self.authority = Some(authority.is_some_and(|value| value != [0]));
             }
-            oid::EXTENDED_KEY_USAGE => self.extended_key_usage = true,
+            oid::EXTENDED_KEY_USAGE => {
+                self.extended_key_usage = true;
+                self.master_list_signer = names_usage(value, oid::MASTER_LIST_SIGNER)?;
+            }
             oid::SUBJECT_KEY_IDENTIFIER => {
                 self.subject_key_identifier = Some(Tlv::only_of(OCTET_STRING, value)?.to_vec());
             }
@@ -93,6 +98,15 @@ impl Extensions {
         }
         Ok(())
     }
+}
+
+fn names_usage(value: &[u8], wanted: &[u8]) -> Result<bool, TlvError> {
+    let mut usages = Reader::new(Tlv::only_of(SEQUENCE, value)?);
+    let mut found = false;
+    while !usages.is_empty() {
+        found |= usages.expect(OID)? == wanted;
+    }
+    Ok(found)
 }
 
 fn key_usage(value: &[u8], critical: bool) -> Result<KeyUsage, TlvError> {

@@ -3,13 +3,12 @@
 //! A country uses one name for all generations of its key, so the key identifier and the signature find the issuer,
 //! never the name alone. A link certificate is input: it carries trust from an anchor's key to the next one.
 
-use std::fmt;
-
 use mahfada_crypto::document::HashAlgorithm;
 
 use super::certificate::Certificate;
 use super::crl::{RevocationList, UnverifiedCrl};
 use super::extension::KeyUsage;
+use super::load::{AnchorPurpose, Csca, LoadError, LoadReport, LoadSource};
 use super::refusal::{Refusal, refusal};
 
 // SHA-256 of the public keys of the published test card's authorities, whose private keys everybody has.
@@ -24,60 +23,19 @@ const TEST_KEYS: [[u8; 32]; 5] = [
 /// Trusted country signing authorities and verified revocation lists.
 #[derive(Clone, Debug)]
 pub struct CardAnchors {
-    authorities: Vec<Certificate>,
+    authorities: Vec<Anchor>,
     lists: Vec<RevocationList>,
 }
 
-/// Which collection a reported item was in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum LoadSource {
-    /// The country signing authorities.
-    Csca,
-    /// The link certificates.
-    Link,
-    /// The revocation lists.
-    Crl,
-}
-
-/// Something that was not loaded, and why.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LoadReport {
-    /// The collection.
-    pub source: LoadSource,
-    /// The position in the collection, from 0.
-    pub position: usize,
-    /// The stable reason code.
-    pub code: &'static str,
-}
-
-impl fmt::Display for LoadReport {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?} {}: {}", self.source, self.position, self.code)
-    }
-}
-
-/// Why there are no anchors.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum LoadError {
-    /// No authority could be loaded.
-    #[error("no country signing authority could be loaded")]
-    NoAnchor,
-}
-
-impl LoadError {
-    /// Returns the stable reason code.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::NoAnchor => "no_card_anchor",
-        }
-    }
+#[derive(Clone, Debug)]
+struct Anchor {
+    certificate: Certificate,
+    purpose: AnchorPurpose,
 }
 
 impl CardAnchors {
-    /// Loads self-signed authorities, then follows link certificates from them, then verifies revocation lists.
+    /// Loads self-signed authorities of identity cards, then follows link certificates from them, then verifies
+    /// revocation lists.
     ///
     /// What cannot be used (malformed, an unknown kind of key, a bad signature, a link from nowhere) is reported and
     /// left out. It does not judge whether an authority is genuine: that is what configuration says.
@@ -89,14 +47,29 @@ impl CardAnchors {
         links: impl IntoIterator<Item = &'c [u8]>,
         crls: impl IntoIterator<Item = &'c [u8]>,
     ) -> Result<(Self, Vec<LoadReport>), LoadError> {
+        let purpose = AnchorPurpose::IdentityCards;
+        let cscas = cscas.into_iter().map(|der| Csca { der, purpose });
+        Self::load_tagged(cscas, links, crls)
+    }
+
+    /// Loads authorities with the purpose that configuration gives each, as [`CardAnchors::load`] does; the key that a
+    /// link carries trust to counts for what the old one counts for.
+    ///
+    /// # Errors
+    /// [`LoadError::NoAnchor`] when no authority is left.
+    pub fn load_tagged<'c>(
+        cscas: impl IntoIterator<Item = Csca<'c>>,
+        links: impl IntoIterator<Item = &'c [u8]>,
+        crls: impl IntoIterator<Item = &'c [u8]>,
+    ) -> Result<(Self, Vec<LoadReport>), LoadError> {
         let mut anchors = Self {
             authorities: Vec::new(),
             lists: Vec::new(),
         };
         let mut reports = Vec::new();
-        for (position, der) in cscas.into_iter().enumerate() {
+        for (position, Csca { der, purpose }) in cscas.into_iter().enumerate() {
             match authority(der).and_then(self_signed) {
-                Ok(certificate) => anchors.authorities.push(certificate),
+                Ok(certificate) => anchors.authorities.push(Anchor { certificate, purpose }),
                 Err(code) => reports.push(LoadReport {
                     source: LoadSource::Csca,
                     position,
@@ -110,7 +83,7 @@ impl CardAnchors {
         anchors.follow_links(links, &mut reports);
         for (position, der) in crls.into_iter().enumerate() {
             let list = UnverifiedCrl::parse(der).map_err(|_| "crl_malformed");
-            match list.and_then(|list| list.verify(&anchors.authorities)) {
+            match list.and_then(|list| list.verify(anchors.authorities.iter().map(|anchor| &anchor.certificate))) {
                 Ok(list) => anchors.lists.push(list),
                 Err(code) => reports.push(LoadReport {
                     source: LoadSource::Crl,
@@ -125,7 +98,8 @@ impl CardAnchors {
     /// Tells whether an authority is one of a test: its private key is public, so a service must not start with it.
     #[must_use]
     pub fn contains_test_csca(&self) -> bool {
-        self.authorities.iter().any(|authority| {
+        self.authorities.iter().any(|anchor| {
+            let authority = &anchor.certificate;
             let named = authority
                 .subject
                 .common_name()
@@ -162,14 +136,19 @@ impl CardAnchors {
             }
         }
         loop {
-            let (connected, rest): (Vec<_>, Vec<_>) = pending
-                .into_iter()
-                .partition(|(_, link)| self.authorities.iter().any(|old| carries(old, link)));
+            let (mut connected, mut rest) = (Vec::new(), Vec::new());
+            for (position, certificate) in pending {
+                let purpose = self.purpose_over(&certificate);
+                match purpose {
+                    Some(purpose) => connected.push(Anchor { certificate, purpose }),
+                    None => rest.push((position, certificate)),
+                }
+            }
             pending = rest;
             if connected.is_empty() {
                 break;
             }
-            self.authorities.extend(connected.into_iter().map(|(_, link)| link));
+            self.authorities.extend(connected);
         }
         let code = "link_not_connected";
         reports.extend(pending.iter().map(|(position, _)| LoadReport {
@@ -179,21 +158,47 @@ impl CardAnchors {
         }));
     }
 
-    /// Finds the authority that signed the certificate; one that was valid at its issuance is preferred.
+    /// Returns what a link's new key counts for, when a trusted key carries trust to it.
+    fn purpose_over(&self, link: &Certificate) -> Option<AnchorPurpose> {
+        let carriers = || {
+            self.authorities
+                .iter()
+                .filter(|old| carries(&old.certificate, link))
+                .map(|old| old.purpose)
+        };
+        carriers()
+            .find(|purpose| purpose.covers_identity_cards())
+            .or_else(|| carriers().next())
+    }
+
+    /// Finds the authority of identity cards that signed the certificate; one that was valid at its issuance is
+    /// preferred.
     pub(super) fn issuer_of(&self, certificate: &Certificate) -> Result<&Certificate, Refusal> {
         let signers: Vec<_> = self
             .authorities
             .iter()
-            .filter(|authority| certificate.names_as_issuer(authority))
-            .filter(|authority| authority.key.as_ref().is_some_and(|key| certificate.is_signed_by(key)))
+            .filter(|anchor| certificate.names_as_issuer(&anchor.certificate))
+            .filter(|anchor| {
+                let key = anchor.certificate.key.as_ref();
+                key.is_ok_and(|key| certificate.is_signed_by(key))
+            })
             .collect();
-        let valid = signers
-            .iter()
-            .find(|authority| authority.is_valid_at(certificate.not_before));
-        valid.or_else(|| signers.first()).copied().ok_or_else(|| {
+        let for_cards = || {
+            signers
+                .iter()
+                .filter(|anchor| anchor.purpose.covers_identity_cards())
+                .map(|anchor| &anchor.certificate)
+        };
+        let valid = for_cards().find(|authority| authority.is_valid_at(certificate.not_before));
+        valid.or_else(|| for_cards().next()).ok_or(if signers.is_empty() {
             refusal(
                 "untrusted_issuer",
                 "no trusted authority signed the document signer's certificate",
+            )
+        } else {
+            refusal(
+                "anchor_purpose",
+                "the authority that signed is not trusted for identity cards",
             )
         })
     }
@@ -204,11 +209,9 @@ impl CardAnchors {
     }
 }
 
-fn authority(der: &[u8]) -> Result<Certificate, &'static str> {
+pub(super) fn authority(der: &[u8]) -> Result<Certificate, &'static str> {
     let certificate = Certificate::parse(der).map_err(|_| "certificate_malformed")?;
-    if certificate.key.is_none() {
-        return Err("unsupported_key");
-    }
+    certificate.require_key().map_err(|refusal| refusal.code)?;
     if certificate.algorithm.is_none() {
         return Err("unsupported_algorithm");
     }
@@ -228,10 +231,7 @@ fn self_signed(certificate: Certificate) -> Result<Certificate, &'static str> {
     if !certificate.names_as_issuer(&certificate) {
         return Err("csca_not_self_signed");
     }
-    let signed = certificate
-        .key
-        .as_ref()
-        .is_some_and(|key| certificate.is_signed_by(key));
+    let signed = certificate.key.as_ref().is_ok_and(|key| certificate.is_signed_by(key));
     if signed {
         Ok(certificate)
     } else {
@@ -245,5 +245,5 @@ fn carries(old: &Certificate, link: &Certificate) -> bool {
         && link.extensions.authority == Some(true)
         && link.subject.country() == old.subject.country()
         && old.is_valid_at(link.not_before)
-        && old.key.as_ref().is_some_and(|key| link.is_signed_by(key))
+        && old.key.as_ref().is_ok_and(|key| link.is_signed_by(key))
 }

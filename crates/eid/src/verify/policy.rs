@@ -2,25 +2,19 @@
 
 /// The demands of a card verification.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "four demands that do not depend on each other"
-)]
 pub struct CardPolicy {
     /// The issuing state of the card as ISO 3166-1 alpha-3.
     pub country: String,
     /// The document codes of the machine readable zone that count; anything else, a passport or a residence permit of the
     /// same state, is refused. All are cards of size TD1.
     pub document_codes: Vec<String>,
-    /// Whether algorithms of older cards count: SHA-1, and RSA keys of 1024 to 1535 bits in the chip.
+    /// Whether algorithms of older cards count: SHA-1, RSA keys of 1024 to 1535 bits in the chip, and
+    /// chip authentication with 3DES.
     pub allow_legacy: bool,
     /// Whether the chip must prove itself; without, a copied card passes at level `low`.
     pub require_chip_proof: bool,
     /// Whether a fresh revocation list must speak for the document signer.
     pub require_crl: bool,
-    /// Whether the issuer has a holder factor of its own for this session: national login, PIN assertion, or an
-    /// authorised face match (decision D13). Without one the level stays `low`.
-    pub holder_factor: bool,
 }
 
 impl Default for CardPolicy {
@@ -32,7 +26,6 @@ impl Default for CardPolicy {
             allow_legacy: false,
             require_chip_proof: true,
             require_crl: false,
-            holder_factor: false,
         }
     }
 }

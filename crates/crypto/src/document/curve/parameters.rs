@@ -141,3 +141,32 @@ pub(super) static BRAINPOOL_P384R1: CurveParameters = CurveParameters {
     ),
     h: 1,
 };
+
+/// brainpoolP512r1 (RFC 5639 §3.7).
+pub(super) static BRAINPOOL_P512R1: CurveParameters = CurveParameters {
+    p: &hex::<64>(
+        "aadd9db8dbe9c48b3fd4e6ae33c9fc07cb308db3b3c9d20ed6639cca70330871\
+         7d4d9b009bc66842aecda12ae6a380e62881ff2f2d82c68528aa6056583a48f3",
+    ),
+    a: &hex::<64>(
+        "7830a3318b603b89e2327145ac234cc594cbdd8d3df91610a83441caea9863bc\
+         2ded5d5aa8253aa10a2ef1c98b9ac8b57f1117a72bf2c7b9e7c1ac4d77fc94ca",
+    ),
+    b: &hex::<64>(
+        "3df91610a83441caea9863bc2ded5d5aa8253aa10a2ef1c98b9ac8b57f1117a7\
+         2bf2c7b9e7c1ac4d77fc94cadc083e67984050b75ebae5dd2809bd638016f723",
+    ),
+    gx: &hex::<64>(
+        "81aee4bdd82ed9645a21322e9c4c6a9385ed9f70b5d916c1b43b62eef4d0098e\
+         ff3b1f78e2d0d48d50d1687b93b97d5f7c6d5047406a5e688b352209bcb9f822",
+    ),
+    gy: &hex::<64>(
+        "7dde385d566332ecc0eabfa9cf7822fdf209f70024a57b1aa000c55b881f8111\
+         b2dcde494a5f485e5bca4bd88a2763aed1ca2b2fa8f0540678cd1e0f3ad80892",
+    ),
+    n: &hex::<64>(
+        "aadd9db8dbe9c48b3fd4e6ae33c9fc07cb308db3b3c9d20ed6639cca70330870\
+         553e5c414ca92619418661197fac10471db1d381085ddaddb58796829ca90069",
+    ),
+    h: 1,
+};
