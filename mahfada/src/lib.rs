@@ -1,6 +1,7 @@
 //! The command line of Mahfada, and the demonstration that drives a credential through all four parts.
 #![forbid(unsafe_code)]
 
+pub mod card_folder;
 pub mod demo;
 pub mod eid_check;
 pub mod inspect;

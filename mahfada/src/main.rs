@@ -7,8 +7,12 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum};
 use mahfada::demo::{self, Language, StepName};
-use mahfada::{eid_check, inspect, verify_sd_jwt, wallet};
+use mahfada::{card_folder, eid_check, inspect, verify_sd_jwt, wallet};
 use mahfada_base::UnixTime;
+
+/// The system's allocator takes a tenth of the time that a presentation costs.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 #[derive(Debug, Parser)]
 #[command(name = "mahfada", version, about = "A national digital identity wallet: the backend")]
@@ -49,6 +53,13 @@ enum Command {
         file: PathBuf,
     },
     /// A wallet for tests. Its keys are software keys in files of mode 0600, not in hardware.
+    ///
+    /// Whom it believes: the registry whose root document it was made with (--root), and under --trust also whoever stands
+    /// under the certificates named there; a wallet may be made with --trust alone.
+    ///
+    /// Exits with 0 when it is done, 1 when you said no or nothing fitted, 2 when used wrongly, 3 when the other side is not
+    /// believed, 4 when it refused, 5 when it gave no usable answer, 6 when the card gave none, 7 when the folder cannot be
+    /// used.
     Wallet {
         #[command(flatten)]
         options: WalletOptions,
@@ -72,12 +83,20 @@ struct WalletOptions {
     /// The folder of the wallet; made at its first use.
     #[arg(long, value_name = "DIR", global = true)]
     store: Option<PathBuf>,
-    /// The pinned root document; required at the first use, and not read later.
+    /// The pinned root document of the registry; needed at the first use unless --trust is there, and not read later.
     #[arg(long, value_name = "FILE", global = true)]
     root: Option<PathBuf>,
     /// The trust registry; the one that the root document names unless given.
     #[arg(long, value_name = "URL", global = true)]
     registry: Option<String>,
+    /// Certificates of authorities to believe by hand, in PEM: for issuers and verifiers that no registry of this wallet
+    /// knows. Nobody vouches then for purpose and claims. Counts for this run only.
+    #[arg(long, value_name = "FILE.pem", global = true)]
+    trust: Option<PathBuf>,
+    /// Also speaks to this machine itself without TLS, by number (127.0.0.1 and `[::1]`), and to nobody else; needs
+    /// --trust.
+    #[arg(long, global = true)]
+    insecure_loopback: bool,
     /// The only TLS authorities to trust, in PEM; those of the system unless given.
     #[arg(long, value_name = "FILE", global = true)]
     tls_ca: Option<PathBuf>,
@@ -91,13 +110,16 @@ struct WalletOptions {
 
 #[derive(Debug, Subcommand)]
 enum WalletCommand {
-    /// Redeems an offer, after asking.
+    /// Takes an offer, after asking: with a transaction code, or with a card.
     Accept {
         /// The link or the text of the QR code.
         offer: String,
         /// The transaction code that came by another channel.
         #[arg(long, value_name = "CODE", allow_hyphen_values = true)]
         tx_code: Option<String>,
+        /// The folder of a card to tap, as `mahfada eid make-card` writes it: for offers that lead to the card.
+        #[arg(long, value_name = "DIR", conflicts_with = "tx_code")]
+        card: Option<PathBuf>,
     },
     /// Lists the credentials.
     List,
@@ -157,6 +179,18 @@ enum EidCommand {
         #[arg(long)]
         allow_legacy: bool,
     },
+    /// Makes a TEST card in a folder: its files, its chip's key in clear, and the certificate of the test authority.
+    ///
+    /// No authority of a real card stands behind it; the issuer of `mahfada demo` takes it, an issuer in production does not
+    /// start with such an authority.
+    MakeCard {
+        /// The folder; it must not be there yet, or be empty.
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+        /// Another number makes another card of the same citizen.
+        #[arg(long, value_name = "N", default_value_t = 1)]
+        seed: u64,
+    },
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -199,23 +233,25 @@ fn main() -> ExitCode {
 }
 
 fn run_eid(command: EidCommand) -> ExitCode {
-    let EidCommand::Check {
-        vectors,
-        anchors,
-        links,
-        crls,
-        allow_legacy,
-    } = command;
-    eid_check::run(&eid_check::Options {
-        vectors,
-        folders: eid_check::Folders { anchors, links, crls },
-        allow_legacy,
-    })
+    match command {
+        EidCommand::Check {
+            vectors,
+            anchors,
+            links,
+            crls,
+            allow_legacy,
+        } => eid_check::run(&eid_check::Options {
+            vectors,
+            folders: eid_check::Folders { anchors, links, crls },
+            allow_legacy,
+        }),
+        EidCommand::MakeCard { folder, seed } => card_folder::run(&folder, seed),
+    }
 }
 
 fn run_wallet(options: WalletOptions, command: WalletCommand) -> ExitCode {
     let action = match command {
-        WalletCommand::Accept { offer, tx_code } => wallet::Action::Accept { offer, tx_code },
+        WalletCommand::Accept { offer, tx_code, card } => wallet::Action::Accept { offer, tx_code, card },
         WalletCommand::List => wallet::Action::List,
         WalletCommand::Present { request } => wallet::Action::Present { request },
         WalletCommand::History => wallet::Action::History,
@@ -225,10 +261,21 @@ fn run_wallet(options: WalletOptions, command: WalletCommand) -> ExitCode {
         let missing = clap::error::ErrorKind::MissingRequiredArgument;
         Arguments::command().error(missing, "wallet needs --store DIR").exit()
     };
+    if options.insecure_loopback && options.trust.is_none() {
+        let missing = clap::error::ErrorKind::MissingRequiredArgument;
+        Arguments::command()
+            .error(
+                missing,
+                "--insecure-loopback needs --trust FILE.pem: whoever speaks without TLS is in no registry",
+            )
+            .exit()
+    }
     let options = wallet::Options {
         store,
         root: options.root,
         registry: options.registry,
+        trust: options.trust,
+        insecure_loopback: options.insecure_loopback,
         tls_ca: options.tls_ca,
         yes: options.yes,
         language: options.lang,

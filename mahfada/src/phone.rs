@@ -14,11 +14,12 @@ use mahfada_crypto::{KeyError, PublicKey, RandomError, SignError, pure};
 use mahfada_eid::testing::VirtualChip;
 use mahfada_trust::{RootError, TrustStore};
 use mahfada_wallet_core::{
-    CardIssuance, ConsentChoice, ConsentRequest, Context, CredentialId, CredentialStore, Input, IssuanceError, KeyId,
-    MAX_RESPONSE_BYTES, OfferIssuance, Presentation, PresentationError, PresentationOutcome, ReceivedBatch, Step,
-    StoreError, TrustUpdate, TrustUpdateError, TxCodeRequest, WalletKey,
+    AnchorsByHand, CardIssuance, ConsentChoice, ConsentRequest, Context, CredentialId, CredentialStore, Input,
+    IssuanceError, KeyId, MAX_RESPONSE_BYTES, OfferIssuance, Presentation, PresentationError, PresentationOutcome,
+    ReceivedBatch, Step, StoreError, Trust, TrustUpdate, TrustUpdateError, TxCodeRequest, WalletKey,
 };
 use mahfada_web::clock::SystemClock;
+use mahfada_x509::Certificate;
 
 use crate::private_file;
 
@@ -32,12 +33,24 @@ pub struct Phone {
     store_file: PathBuf,
     /// What the wallet holds.
     pub store: CredentialStore,
-    /// Who the wallet trusts.
-    pub trust: TrustStore,
+    /// Whom the registry names, unless the wallet has none.
+    registry: Option<TrustStore>,
+    /// Whom the person at the phone chose to believe besides.
+    by_hand: Option<AnchorsByHand>,
+    plain_loopback: bool,
     /// What the citizen was last asked.
     pub last_question: Option<ConsentRequest>,
     /// What was sent and received so far: a test searches logs and databases for the secrets in it.
     pub traffic: Vec<Exchange>,
+}
+
+/// Certificates chosen by hand, and whether requests may go to this machine without TLS.
+#[derive(Clone, Debug)]
+pub struct ByHand {
+    /// The certificates.
+    pub certificates: Vec<Certificate>,
+    /// Whether `http://127.0.0.1` and `http://[::1]` are spoken to, for tests on one machine.
+    pub plain_loopback: bool,
 }
 
 /// A request of the wallet and its answer.
@@ -87,6 +100,9 @@ pub enum PhoneError {
     /// The root document is none.
     #[error("the root document is refused")]
     Root(#[from] RootError),
+    /// The wallet has no registry, and nobody was chosen by hand.
+    #[error("this wallet has no registry; name the certificates to believe with --trust FILE.pem")]
+    NobodyToBelieve,
     /// No answer came.
     #[error("no answer")]
     Http(#[from] reqwest::Error),
@@ -151,6 +167,18 @@ impl Phone {
         Self::with_store(client, hardware, CredentialStore::new(pinned_root), store_file)
     }
 
+    /// Takes a new phone whose wallet knows no registry: it believes whom [`Self::believe`] names, and nobody else.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn without_registry(
+        client: reqwest::Client,
+        hardware: Box<dyn Hardware>,
+        store_file: PathBuf,
+    ) -> Result<Self, PhoneError> {
+        Self::with_store(client, hardware, CredentialStore::without_registry(), store_file)
+    }
+
     /// Takes a phone that was used before.
     ///
     /// # Errors
@@ -174,7 +202,9 @@ impl Phone {
             client,
             hardware,
             store_file,
-            trust: store.trust_store(&pure::PROVIDER)?,
+            registry: store.trust_store(&pure::PROVIDER)?,
+            by_hand: None,
+            plain_loopback: false,
             store,
             last_question: None,
             traffic: Vec::new(),
@@ -186,12 +216,13 @@ impl Phone {
     /// # Errors
     /// [`FlowError`] when a document cannot be had or does not hold.
     pub async fn update_trust(&mut self, registry_url: &str) -> Result<(), FlowError<TrustUpdateError>> {
-        let mut flow = TrustUpdate::new(self.trust.clone(), registry_url);
+        let trust = self.registry.clone().ok_or(PhoneError::NobodyToBelieve)?;
+        let mut flow = TrustUpdate::new(trust, registry_url);
         let trust = self
             .drive(Hands::agreeing(), move |input, context, _| flow.step(input, context))
             .await?;
         self.store.remember_trust(&trust)?;
-        self.trust = trust;
+        self.registry = Some(trust);
         Ok(())
     }
 
@@ -216,6 +247,21 @@ impl Phone {
             .await
     }
 
+    /// Takes an offer that leads to the card, which is in the hands.
+    ///
+    /// # Errors
+    /// [`FlowError`] when wallet, citizen, card or issuer refuse.
+    pub async fn tap_card_for_offer(
+        &mut self,
+        link: &str,
+        hands: Hands<'_>,
+        copies: u8,
+    ) -> Result<ReceivedBatch, FlowError<IssuanceError>> {
+        let mut flow = CardIssuance::from_offer(link, copies).map_err(FlowError::Wallet)?;
+        self.drive(hands, move |input, context, _| flow.step(input, context))
+            .await
+    }
+
     /// Redeems an offer.
     ///
     /// # Errors
@@ -226,7 +272,12 @@ impl Phone {
         hands: Hands<'_>,
         copies: u8,
     ) -> Result<ReceivedBatch, FlowError<IssuanceError>> {
-        let mut flow = OfferIssuance::new(link, copies).map_err(FlowError::Wallet)?;
+        let flow = if self.plain_loopback {
+            OfferIssuance::on_loopback(link, copies)
+        } else {
+            OfferIssuance::new(link, copies)
+        };
+        let mut flow = flow.map_err(FlowError::Wallet)?;
         self.drive(hands, move |input, context, _| flow.step(input, context))
             .await
     }
@@ -240,7 +291,12 @@ impl Phone {
         link: &str,
         hands: Hands<'_>,
     ) -> Result<PresentationOutcome, FlowError<PresentationError>> {
-        let mut flow = Presentation::new(link).map_err(FlowError::Wallet)?;
+        let flow = if self.plain_loopback {
+            Presentation::on_loopback(link)
+        } else {
+            Presentation::new(link)
+        };
+        let mut flow = flow.map_err(FlowError::Wallet)?;
         let outcome = self
             .drive(hands, move |input, context, store| flow.step(input, context, store))
             .await;
@@ -273,15 +329,34 @@ impl Phone {
         &self.store_file
     }
 
-    /// Returns what the flows of the wallet are handed.
+    /// Returns the registry's root and lists, unless the wallet has none.
     #[must_use]
-    pub fn context(&self) -> Context<'_> {
-        Context {
+    pub const fn registry(&self) -> Option<&TrustStore> {
+        self.registry.as_ref()
+    }
+
+    /// Believes these besides, until the process ends: nothing of it is kept.
+    pub fn believe(&mut self, by_hand: ByHand) {
+        let anchors = AnchorsByHand::new(by_hand.certificates);
+        self.by_hand = Some(if by_hand.plain_loopback {
+            anchors.with_plain_http_on_loopback()
+        } else {
+            anchors
+        });
+        self.plain_loopback = by_hand.plain_loopback;
+    }
+
+    /// Returns what the flows of the wallet are handed.
+    ///
+    /// # Errors
+    /// [`PhoneError::NobodyToBelieve`] when there is neither a registry nor anybody chosen by hand.
+    pub fn context(&self) -> Result<Context<'_>, PhoneError> {
+        Ok(Context {
             now: SystemClock.now(),
             random: &SystemRandom,
             crypto: &pure::PROVIDER,
-            trust: &self.trust,
-        }
+            trust: trust(self.registry.as_ref(), self.by_hand.as_ref())?,
+        })
     }
 
     async fn drive<T, E: std::error::Error + 'static>(
@@ -291,11 +366,12 @@ impl Phone {
     ) -> Result<T, FlowError<E>> {
         let mut input = Input::Start;
         loop {
+            // Not `self.context()`: the store is lent out beside it.
             let context = Context {
                 now: SystemClock.now(),
                 random: &SystemRandom,
                 crypto: &pure::PROVIDER,
-                trust: &self.trust,
+                trust: trust(self.registry.as_ref(), self.by_hand.as_ref())?,
             };
             input = match step(input, &context, &mut self.store).map_err(FlowError::Wallet)? {
                 Step::Http(request) => {
@@ -379,6 +455,14 @@ impl Phone {
             .seal(self.hardware.store_key(), &SystemRandom, &pure::PROVIDER)?;
         private_file::replace(&self.store_file, &sealed).map_err(PhoneError::from)?;
         Ok(self.hardware.raise_counter(self.store.generation())?)
+    }
+}
+
+fn trust<'p>(registry: Option<&'p TrustStore>, anchors: Option<&'p AnchorsByHand>) -> Result<Trust<'p>, PhoneError> {
+    match (registry, anchors) {
+        (registry, Some(anchors)) => Ok(Trust::AnchorsByHand { anchors, registry }),
+        (Some(store), None) => Ok(Trust::Registry(store)),
+        (None, None) => Err(PhoneError::NobodyToBelieve),
     }
 }
 

@@ -18,7 +18,7 @@ use session::Session;
 use terminal::Terminal;
 
 pub use files::FilesError;
-pub use session::WalletCommandError;
+pub use session::{Failure, WalletCommandError};
 
 /// How many copies of a credential are asked for: each is shown once.
 const COPIES: u8 = 10;
@@ -32,6 +32,10 @@ pub struct Options {
     pub root: Option<PathBuf>,
     /// The trust registry, unless it is the one of the root document.
     pub registry: Option<String>,
+    /// Certificates to believe by hand, PEM: beside the registry, or in its place.
+    pub trust: Option<PathBuf>,
+    /// Speaks to this machine itself without TLS; only with `trust`.
+    pub insecure_loopback: bool,
     /// The only TLS authorities to trust, PEM, unless those of the system.
     pub tls_ca: Option<PathBuf>,
     /// Agrees to everything without asking.
@@ -49,6 +53,8 @@ pub enum Action {
         offer: String,
         /// The transaction code from the other channel.
         tx_code: Option<String>,
+        /// The folder of the card to tap.
+        card: Option<PathBuf>,
     },
     /// Lists the credentials.
     List,
@@ -61,7 +67,11 @@ pub enum Action {
     History,
 }
 
-/// Runs one command; the exit code is 0 when a credential was kept, an answer given, or a list shown.
+/// Runs one command.
+///
+/// The exit code is 0 when a credential was kept, an answer given, or a list shown; 1 when the citizen said no, or nothing
+/// fitted; 2 when the command was used wrongly; 3 when the other side is not believed; 4 when it refused; 5 when it gave no
+/// usable answer; 6 when the card gave none; 7 when the folder of the wallet cannot be used.
 #[must_use]
 pub fn run(options: &Options, action: &Action) -> ExitCode {
     mahfada_web::tls::install_provider();
@@ -74,8 +84,20 @@ pub fn run(options: &Options, action: &Action) -> ExitCode {
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
             output::complain(&error);
-            ExitCode::FAILURE
+            ExitCode::from(exit_code(error.failure()))
         }
+    }
+}
+
+const fn exit_code(failure: Option<Failure>) -> u8 {
+    match failure {
+        Some(Failure::Declined) => 1,
+        None => 2,
+        Some(Failure::Untrusted) => 3,
+        Some(Failure::Refused) => 4,
+        Some(Failure::Unavailable) => 5,
+        Some(Failure::Card) => 6,
+        Some(Failure::Store) => 7,
     }
 }
 
@@ -83,9 +105,12 @@ async fn act(options: &Options, action: &Action) -> Result<bool, WalletCommandEr
     let mut session = Session::open(options)?;
     let mut terminal = Terminal::new(options.yes, options.language);
     match action {
-        Action::Accept { offer, tx_code } => {
+        Action::Accept { offer, tx_code, card } => {
             session.update_trust(options).await?;
-            let received = session.redeem(offer, tx_code.clone(), &mut terminal, COPIES).await?;
+            let received = match card {
+                Some(card) => session.tap(offer, card, &mut terminal, COPIES).await?,
+                None => session.redeem(offer, tx_code.clone(), &mut terminal, COPIES).await?,
+            };
             show::received(&received, options.language);
             if !terminal.asks("Keep it?") {
                 output::text("Not kept.");

@@ -118,10 +118,19 @@ mod wallet {
         out
     }
 
+    /// The exit codes that the help text promises.
+    const DECLINED: i32 = 1;
+    const USAGE: i32 = 2;
+    const UNTRUSTED: i32 = 3;
+    const REFUSED: i32 = 4;
+    const UNAVAILABLE: i32 = 5;
+    const CARD: i32 = 6;
+    const STORE: i32 = 7;
+
     #[track_caller]
-    fn failed(output: &Output, code: &str) {
+    fn failed(output: &Output, exit: i32, code: &str) {
         let error = String::from_utf8_lossy(&output.stderr);
-        assert_eq!(output.status.code(), Some(1), "{error}");
+        assert_eq!(output.status.code(), Some(exit), "{error}");
         assert!(error.contains(code), "{error}");
     }
 
@@ -180,8 +189,16 @@ mod wallet {
     fn without_a_yes_nothing_is_accepted_kept_or_shown() {
         let scene = Scene::new();
         let (link, code) = scene.offer();
-        failed(&scene.wallet(&["accept", &link, "--tx-code", &code], "n\n"), "declined");
-        failed(&scene.wallet(&["accept", &link, "--tx-code", &code], ""), "declined");
+        failed(
+            &scene.wallet(&["accept", &link, "--tx-code", &code], "n\n"),
+            DECLINED,
+            "declined",
+        );
+        failed(
+            &scene.wallet(&["accept", &link, "--tx-code", &code], ""),
+            DECLINED,
+            "declined",
+        );
         let unkept = scene.wallet(&["accept", &link, "--tx-code", &code], "y\nn\n");
         assert_eq!(unkept.status.code(), Some(1));
         assert!(succeeded(&scene.wallet(&["list"], "")).contains("No credentials."));
@@ -201,12 +218,12 @@ mod wallet {
     #[test]
     fn a_new_wallet_needs_a_root_document_and_believes_no_other() {
         let scene = Scene::new();
-        failed(&scene.wallet_with(&[], &["list"], ""), "--root");
+        failed(&scene.wallet_with(&[], &["list"], ""), USAGE, "--root");
         assert!(!scene.store.exists());
         let nonsense = scene.world.folder().join("nonsense.json");
         std::fs::write(&nonsense, "{}").unwrap();
         let output = scene.wallet_with(&["--root", &nonsense.display().to_string()], &["list"], "");
-        failed(&output, "root document");
+        failed(&output, USAGE, "root document");
         let output = Command::new(env!("CARGO_BIN_EXE_mahfada"))
             .args(["wallet", "list"])
             .output()
@@ -220,11 +237,17 @@ mod wallet {
         let (link, _) = scene.offer();
         failed(
             &scene.wallet(&["--yes", "accept", &link, "--tx-code", "000000"], ""),
+            REFUSED,
             "issuer_refused",
         );
-        failed(&scene.wallet(&["--yes", "accept", &link], ""), "transaction code");
+        failed(
+            &scene.wallet(&["--yes", "accept", &link], ""),
+            DECLINED,
+            "transaction code",
+        );
         failed(
             &scene.wallet(&["--yes", "present", "https://example.com"], ""),
+            UNTRUSTED,
             "invalid_request",
         );
         assert!(succeeded(&scene.wallet(&["list"], "")).contains("No credentials."));
@@ -240,19 +263,19 @@ mod wallet {
         succeeded(&scene.wallet(&["--yes", "present", &text(&request["deep_link"])], ""));
         let new = std::fs::read(&file).unwrap();
         std::fs::write(&file, &old).unwrap();
-        failed(&scene.wallet(&["list"], ""), "state_rollback");
+        failed(&scene.wallet(&["list"], ""), STORE, "state_rollback");
         let mut changed = new.clone();
         *changed.last_mut().unwrap() ^= 1;
         std::fs::write(&file, &changed).unwrap();
-        failed(&scene.wallet(&["list"], ""), "store_sealed");
+        failed(&scene.wallet(&["list"], ""), STORE, "store_sealed");
         std::fs::remove_file(&file).unwrap();
-        failed(&scene.wallet(&["list"], ""), "is missing");
+        failed(&scene.wallet(&["list"], ""), STORE, "is missing");
         std::fs::write(&file, &new).unwrap();
         let key = scene.store.join("store.key");
         std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o644)).unwrap();
-        failed(&scene.wallet(&["list"], ""), "others may read");
+        failed(&scene.wallet(&["list"], ""), STORE, "others may read");
         std::fs::remove_file(&key).unwrap();
-        failed(&scene.wallet(&["list"], ""), "is missing");
+        failed(&scene.wallet(&["list"], ""), STORE, "is missing");
     }
 
     #[test]
@@ -261,6 +284,163 @@ mod wallet {
         succeeded(&scene.wallet(&["list"], ""));
         let lock = std::fs::File::create(scene.store.join("lock")).unwrap();
         lock.lock().unwrap();
-        failed(&scene.wallet(&["list"], ""), "another process");
+        failed(&scene.wallet(&["list"], ""), STORE, "another process");
+    }
+
+    /// An offer of the identity issuer that leads to the card.
+    fn card_offer(scene: &Scene, grants: &Value) -> String {
+        let offer = json!({
+            "credential_issuer": scene.world.pid_issuer(),
+            "credential_configuration_ids": ["pid"],
+            "grants": grants,
+        });
+        let mut url = reqwest::Url::parse("openid-credential-offer://").unwrap();
+        url.query_pairs_mut()
+            .append_pair("credential_offer", &offer.to_string());
+        url.into()
+    }
+
+    fn make_card(folder: &Path, seed: u64) {
+        let made = Command::new(env!("CARGO_BIN_EXE_mahfada"))
+            .args([
+                "eid",
+                "make-card",
+                &folder.display().to_string(),
+                "--seed",
+                &seed.to_string(),
+            ])
+            .output()
+            .unwrap();
+        let said = succeeded(&made);
+        assert!(said.contains("TEST card") && said.contains("csca.cer"), "{said}");
+    }
+
+    #[test]
+    fn a_card_in_a_folder_brings_a_credential_and_its_copy_does_not() {
+        let scene = Scene::new();
+        let card = scene.world.folder().join("card");
+        make_card(&card, 7);
+        let folder = card.display().to_string();
+        let offer = card_offer(&scene, &json!({"authorization_code": {}}));
+        let said = succeeded(&scene.wallet(&["accept", &offer, "--card", &folder], "y\ny\n"));
+        assert!(said.contains("The data of your card go to this issuer."), "{said}");
+        let given_name = mahfada_eid::testing::Citizen::sample().given_name;
+        assert!(said.to_uppercase().contains(&given_name.to_uppercase()), "{said}");
+        assert!(succeeded(&scene.wallet(&["list"], "")).contains("urn:mahfada:pid:1"));
+
+        // What can be read of a card can be copied; its key cannot.
+        std::fs::remove_file(card.join("TEST_ONLY_aa_ec.key.pem")).unwrap();
+        let copied = scene.wallet(&["--yes", "accept", &offer, "--card", &folder], "");
+        assert!([REFUSED, CARD].contains(&copied.status.code().unwrap()), "{copied:?}");
+        make_card(&scene.world.folder().join("other"), 8);
+        let other = scene.world.folder().join("other/TEST_ONLY_aa_ec.key.pem");
+        std::fs::copy(other, card.join("TEST_ONLY_aa_ec.key.pem")).unwrap();
+        let copied = scene.wallet(&["--yes", "accept", &offer, "--card", &folder], "");
+        failed(&copied, REFUSED, "issuer_refused");
+    }
+
+    #[test]
+    fn a_folder_that_is_no_card_and_an_offer_that_needs_none_are_refused() {
+        let scene = Scene::new();
+        let offer = card_offer(&scene, &json!({"authorization_code": {}}));
+        let empty = scene.world.folder().join("empty");
+        std::fs::create_dir_all(&empty).unwrap();
+        let folder = empty.display().to_string();
+        failed(
+            &scene.wallet(&["--yes", "accept", &offer, "--card", &folder], ""),
+            USAGE,
+            "holds no card",
+        );
+        make_card(&empty, 1);
+        let again = Command::new(env!("CARGO_BIN_EXE_mahfada"))
+            .args(["eid", "make-card", &folder])
+            .output();
+        failed(&again.unwrap(), USAGE, "is not empty");
+        let (link, _) = scene.offer();
+        failed(
+            &scene.wallet(&["--yes", "accept", &link, "--card", &folder], ""),
+            UNTRUSTED,
+            "issuer_unsupported",
+        );
+        std::fs::write(empty.join("TEST_ONLY_aa_ec.key.pem"), "no key").unwrap();
+        failed(
+            &scene.wallet(&["--yes", "accept", &offer, "--card", &folder], ""),
+            USAGE,
+            "no P-256 key",
+        );
+    }
+
+    #[test]
+    fn a_wallet_without_a_registry_believes_whom_the_trust_file_names_and_says_so() {
+        let scene = Scene::new();
+        let authority = scene.world.folder().join("cnss-authority.pem").display().to_string();
+        let (link, code) = scene.offer();
+        let accept = ["accept", link.as_str(), "--tx-code", code.as_str()];
+        let said = succeeded(&scene.wallet_with(&["--trust", &authority, "--yes"], &accept, ""));
+        assert!(said.contains("NO REGISTRY vouches for this issuer"), "{said}");
+        let list = succeeded(&scene.wallet_with(&["--trust", &authority], &["list"], ""));
+        assert!(list.contains("by-hand:") && list.contains("NOT registered"), "{list}");
+
+        // The hospital's certificate stands under the access authority, which nobody chose.
+        let request = scene.ask();
+        let link = text(&request["deep_link"]);
+        let unknown = scene.wallet_with(&["--trust", &authority, "--yes"], &["present", &link], "");
+        failed(&unknown, UNTRUSTED, "request_signature");
+        let both = scene.world.folder().join("both.pem");
+        let access = std::fs::read_to_string(scene.world.folder().join("access-authority.pem")).unwrap();
+        std::fs::write(&both, access + &std::fs::read_to_string(&authority).unwrap()).unwrap();
+        let both = both.display().to_string();
+        let said = succeeded(&scene.wallet_with(&["--trust", &both, "--yes"], &["present", &link], ""));
+        assert!(said.contains("NO REGISTRY vouches for this verifier"), "{said}");
+        assert_eq!(scene.verdict(&request)["accepted"], true);
+
+        // Without the file there is nobody to believe, and no registry comes from anywhere.
+        failed(
+            &scene.wallet_with(&["--yes"], &["present", &link], ""),
+            UNAVAILABLE,
+            "--trust",
+        );
+        failed(&scene.wallet(&["list"], ""), USAGE, "gets none later");
+    }
+
+    #[test]
+    fn the_trust_file_does_not_take_over_from_the_registry() {
+        let scene = Scene::new();
+        scene.accept();
+        let access = scene.world.folder().join("access-authority.pem").display().to_string();
+        let request = scene.ask();
+        let link = text(&request["deep_link"]);
+        let said = succeeded(&scene.wallet(&["--trust", &access, "--yes", "present", &link], ""));
+        assert!(said.contains("purpose:") && !said.contains("NO REGISTRY"), "{said}");
+    }
+
+    #[test]
+    fn a_trust_file_holds_certificates_of_authorities() {
+        let scene = Scene::new();
+        let nonsense = scene.world.folder().join("nonsense.pem");
+        std::fs::write(&nonsense, "no certificate").unwrap();
+        let nonsense = nonsense.display().to_string();
+        failed(
+            &scene.wallet_with(&["--trust", &nonsense], &["list"], ""),
+            USAGE,
+            "no certificates",
+        );
+        let leaf = scene.world.folder().join("cnss-signer.pem").display().to_string();
+        failed(
+            &scene.wallet_with(&["--trust", &leaf], &["list"], ""),
+            USAGE,
+            "no authority's",
+        );
+        failed(
+            &scene.wallet_with(&["--trust", "/nowhere.pem"], &["list"], ""),
+            USAGE,
+            "cannot read",
+        );
+        failed(
+            &scene.wallet(&["--insecure-loopback", "list"], ""),
+            USAGE,
+            "needs --trust",
+        );
+        assert!(!scene.store.exists());
     }
 }

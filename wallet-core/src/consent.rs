@@ -8,7 +8,7 @@ use mahfada_openid4vci::{ClaimDescription, Display, TxCode};
 use mahfada_trust::LocalizedText;
 use serde_json::Value;
 
-use crate::CredentialId;
+use crate::{CredentialId, VouchedBy};
 
 /// A question for the citizen.
 #[derive(Clone, Debug)]
@@ -23,10 +23,14 @@ pub enum ConsentRequest {
 /// Who offers what; whom it is about shows only the credential itself, before it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OfferConsent {
-    /// The issuer's names by language, from the trusted list.
+    /// The issuer's names by language, from the trusted list or the certificate; none when only its address is known.
     pub issuer: BTreeMap<String, String>,
-    /// The issuer's organization identifier.
-    pub organization_identifier: String,
+    /// The issuer's organization identifier; `None` when its metadata are in clear and only its address is known.
+    pub organization_identifier: Option<String>,
+    /// The identifier of the credential issuer: its address.
+    pub issuer_identifier: String,
+    /// Who vouches for the issuer; the app shows plainly when it is not the registry.
+    pub vouched_by: VouchedBy,
     /// The credential's type.
     pub credential_type: CredentialType,
     /// The credential's names by language.
@@ -35,6 +39,8 @@ pub struct OfferConsent {
     pub claims: Vec<ClaimDescription>,
     /// Whether the citizen needs a transaction code that came by another channel.
     pub needs_tx_code: bool,
+    /// Whether the citizen taps the identity card next, and its data go to the issuer.
+    pub needs_card: bool,
 }
 
 /// Who asks, why, and what would be disclosed.
@@ -42,8 +48,6 @@ pub struct OfferConsent {
 pub struct PresentationConsent {
     /// Who asks.
     pub who: RelyingPartyDisplay,
-    /// Why, as registered, by language.
-    pub purpose: LocalizedText,
     /// Every credential that could answer a part of the request; empty when nothing fits, and then whatever the citizen
     /// answers looks to the verifier like a refusal.
     pub requested: Vec<RequestedCredential>,
@@ -56,10 +60,22 @@ pub struct PresentationConsent {
 pub struct RelyingPartyDisplay {
     /// The name as the access certificate gives it.
     pub name: String,
-    /// The name under which the relying party is registered.
-    pub registered_name: String,
     /// The organization identifier, under which consents are kept.
     pub organization_identifier: String,
+    /// The host that the answer goes to; the access certificate names it.
+    pub host: String,
+    /// What the registry says about it. `None` under anchors chosen by hand: then nobody vouches for who asks beyond the
+    /// certificate, for why, or for how much, and the app shows so plainly.
+    pub registration: Option<RegistrationDisplay>,
+}
+
+/// What the registry vouches for: who may ask what, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RegistrationDisplay {
+    /// The name under which the relying party is registered.
+    pub name: String,
+    /// Why it asks, by language.
+    pub purpose: LocalizedText,
     /// What the service is, by language.
     pub service: LocalizedText,
     /// The address of the privacy policy.
@@ -79,6 +95,8 @@ pub struct RequestedCredential {
     pub label: Vec<Display>,
     /// The issuer's names by language.
     pub issuer: BTreeMap<String, String>,
+    /// Who vouched for the issuer when the credential came.
+    pub vouched_by: VouchedBy,
     /// What would be disclosed because it is asked for.
     pub disclose: Vec<ClaimDisplay>,
     /// What every presentation of this credential shows.

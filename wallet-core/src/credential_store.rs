@@ -31,7 +31,8 @@ pub struct CredentialStore {
 
 #[derive(Default, Serialize, Deserialize)]
 struct Contents {
-    root: String,
+    /// The root document that the build pins; none in a wallet without a registry.
+    root: Option<String>,
     /// The successors of the root since, in order: what is restored must descend from what the build pins.
     #[serde(default)]
     successors: Vec<String>,
@@ -50,12 +51,21 @@ impl CredentialStore {
     #[must_use]
     pub fn new(pinned_root: &[u8]) -> Self {
         let contents = Contents {
-            root: base64url::encode(pinned_root),
+            root: Some(base64url::encode(pinned_root)),
             ..Contents::default()
         };
         Self {
             generation: 0,
             contents,
+        }
+    }
+
+    /// Starts empty, without a registry: nobody is believed but under anchors chosen by hand, for as long as it lives.
+    #[must_use]
+    pub fn without_registry() -> Self {
+        Self {
+            generation: 0,
+            contents: Contents::default(),
         }
     }
 
@@ -104,12 +114,16 @@ impl CredentialStore {
         self.contents.wallet_keys.insert(issuer.to_owned(), key);
     }
 
-    /// Makes the trust store to start a [`crate::TrustUpdate`] from: the newest root seen, the memory, and no lists yet.
+    /// Makes the trust store to start a [`crate::TrustUpdate`] from: the newest root seen, the memory, and no lists yet;
+    /// `None` when the store was made [without a registry](Self::without_registry).
     ///
     /// # Errors
     /// [`RootError`] when the root document that was pinned is none.
-    pub fn trust_store(&self, crypto: &CryptoProvider) -> Result<TrustStore, RootError> {
-        let root = base64url::decode(&self.contents.root).unwrap_or_default();
+    pub fn trust_store(&self, crypto: &CryptoProvider) -> Result<Option<TrustStore>, RootError> {
+        let Some(root) = &self.contents.root else {
+            return Ok(None);
+        };
+        let root = base64url::decode(root).unwrap_or_default();
         let successors: Vec<Vec<u8>> = self
             .contents
             .successors
@@ -117,7 +131,7 @@ impl CredentialStore {
             .map(|text| base64url::decode(text).unwrap_or_default())
             .collect();
         let root = PinnedRoot::restore(&root, &successors, crypto)?;
-        Ok(TrustStore::new(root, self.contents.memory.clone()))
+        Ok(Some(TrustStore::new(root, self.contents.memory.clone())))
     }
 
     /// Keeps the root and the memory of lists of an updated trust store.

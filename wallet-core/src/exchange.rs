@@ -1,8 +1,10 @@
 //! Requests as the wallet makes them, and what it takes as an answer (decision D1).
 
-use http::header::{ACCEPT, CONTENT_TYPE, USER_AGENT as USER_AGENT_HEADER};
+use http::header::{ACCEPT, CONTENT_TYPE, USER_AGENT as USER_AGENT_HEADER, WWW_AUTHENTICATE};
 use http::{HeaderMap, Method, Request, Response};
-use mahfada_oauth2::is_https_url;
+use mahfada_oauth2::OAuthError;
+
+use crate::addresses::Addresses;
 
 /// The one name under which every instance of the wallet sends, so that it tells nobody apart (TW-19).
 pub const USER_AGENT: &str = "mahfada-wallet";
@@ -11,6 +13,10 @@ pub const MAX_RESPONSE_BYTES: usize = 1024 * 1024;
 
 pub(crate) const JSON: &str = "application/json";
 pub(crate) const JWT: &str = "application/jwt";
+/// Signed metadata before those in clear.
+pub(crate) const JWT_OR_JSON: &str = "application/jwt, application/json;q=0.5";
+const USE_DPOP_NONCE: &str = "use_dpop_nonce";
+const MAX_NONCE: usize = 1024;
 pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
 
 /// Why a request was not made or its answer not taken.
@@ -49,28 +55,30 @@ impl HttpError {
 }
 
 /// Makes a GET.
-pub(crate) fn get(url: &str, accept: &'static str) -> Result<Request<Vec<u8>>, HttpError> {
-    request(Method::GET, url, accept, None, Vec::new())
+pub(crate) fn get(addresses: Addresses, url: &str, accept: &'static str) -> Result<Request<Vec<u8>>, HttpError> {
+    request(addresses, Method::GET, url, accept, None, Vec::new())
 }
 
 /// Makes a POST; a body without content type is empty.
 pub(crate) fn post(
+    addresses: Addresses,
     url: &str,
     accept: &'static str,
     content_type: Option<&'static str>,
     body: Vec<u8>,
 ) -> Result<Request<Vec<u8>>, HttpError> {
-    request(Method::POST, url, accept, content_type, body)
+    request(addresses, Method::POST, url, accept, content_type, body)
 }
 
 fn request(
+    addresses: Addresses,
     method: Method,
     url: &str,
     accept: &'static str,
     content_type: Option<&'static str>,
     body: Vec<u8>,
 ) -> Result<Request<Vec<u8>>, HttpError> {
-    if !is_https_url(url) {
+    if !addresses.allow(url) {
         return Err(HttpError::Address);
     }
     let mut builder = Request::builder()
@@ -124,6 +132,18 @@ impl Answer {
         }
     }
 
+    /// Returns the nonce that the next DPoP proof must hold, when the answer asks for one (RFC 9449 §8, §9).
+    pub(crate) fn dpop_nonce(&self) -> Option<&str> {
+        let nonce = self.headers.get("dpop-nonce")?.to_str().ok()?;
+        let values = self.headers.get_all(WWW_AUTHENTICATE).iter();
+        let challenged = values
+            .filter_map(|value| value.to_str().ok())
+            .any(|value| value.contains(USE_DPOP_NONCE));
+        let said = |error: OAuthError| error.error.as_str() == USE_DPOP_NONCE;
+        let asked = matches!(self.status, 400 | 401) && (challenged || OAuthError::parse(&self.body).is_ok_and(said));
+        (asked && !nonce.is_empty() && nonce.len() <= MAX_NONCE).then_some(nonce)
+    }
+
     pub(crate) fn is(&self, content_type: &str) -> bool {
         let mut values = self.headers.get_all(CONTENT_TYPE).iter();
         let value = values.next().and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -172,15 +192,16 @@ mod tests {
 
     #[test]
     fn sends_under_one_name_and_over_tls_only() {
-        let request = get("https://localhost:8101/pid", JSON).unwrap();
+        let request = get(Addresses::Tls, "https://localhost:8101/pid", JSON).unwrap();
         assert_eq!(request.headers()[USER_AGENT_HEADER], USER_AGENT);
         for url in [
             "http://issuer.example",
+            "http://127.0.0.1",
             "https://",
             "issuer.example",
             "file:///etc/passwd",
         ] {
-            assert_eq!(get(url, JSON).err(), Some(HttpError::Address), "{url}");
+            assert_eq!(get(Addresses::Tls, url, JSON).err(), Some(HttpError::Address), "{url}");
         }
     }
 }

@@ -15,7 +15,7 @@ pub use card::CardIssuance;
 pub use challenge::ChallengeError;
 pub use error::{IssuanceError, Refusal};
 pub use offer::OfferIssuance;
-pub use receive::{ExpectedCredentials, ReceiveError, ReceivedBatch, ReceivedCredential, receive};
+pub use receive::{ExpectedCredentials, ExpectedIssuer, ReceiveError, ReceivedBatch, ReceivedCredential, receive};
 
 use mahfada_crypto::PublicKey;
 use mahfada_openid4vci::CredentialIssuerMetadata;

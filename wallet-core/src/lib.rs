@@ -48,23 +48,31 @@
 //! whatever its status. Read no more than [`MAX_RESPONSE_BYTES`] of a body.
 #![forbid(unsafe_code)]
 
+#[cfg(all(
+    feature = "insecure-loopback",
+    any(target_os = "android", target_os = "ios", target_family = "wasm")
+))]
+compile_error!("plain http is for tests on one machine, never for an app (decision D1)");
+
 pub mod credential_store;
 pub mod issuance;
 pub mod presentation;
 
+mod addresses;
 mod consent;
 mod error;
 mod exchange;
 mod keys;
 mod step;
 mod trust;
+mod vouching;
 
 #[cfg(test)]
 mod testing;
 
 pub use consent::{
-    ClaimDisplay, ConsentChoice, ConsentRequest, OfferConsent, PresentationConsent, RelyingPartyDisplay,
-    RequestedCredential, Selection, TxCodeRequest,
+    ClaimDisplay, ConsentChoice, ConsentRequest, OfferConsent, PresentationConsent, RegistrationDisplay,
+    RelyingPartyDisplay, RequestedCredential, Selection, TxCodeRequest,
 };
 pub use credential_store::{
     CredentialId, CredentialStore, HeldCredential, LogEntry, LogOutcome, LoggedClaim, StoreError, StoreKey,
@@ -72,10 +80,11 @@ pub use credential_store::{
 pub use error::WalletError;
 pub use exchange::{HttpError, MAX_RESPONSE_BYTES, USER_AGENT};
 pub use issuance::{
-    CLIENT_ID, CardIssuance, ChallengeError, ExpectedCredentials, IssuanceError, OfferIssuance, ReceiveError,
-    ReceivedBatch, ReceivedCredential, Refusal, receive,
+    CLIENT_ID, CardIssuance, ChallengeError, ExpectedCredentials, ExpectedIssuer, IssuanceError, OfferIssuance,
+    ReceiveError, ReceivedBatch, ReceivedCredential, Refusal, receive,
 };
 pub use keys::{CredentialKey, KeyId, SignReason, SignRequest, WalletKey};
 pub use presentation::{Presentation, PresentationError, PresentationOutcome};
 pub use step::{Context, Input, Step};
 pub use trust::{TrustUpdate, TrustUpdateError};
+pub use vouching::{AnchorsByHand, Trust, VouchedBy};

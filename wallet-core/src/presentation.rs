@@ -2,7 +2,7 @@
 
 use mahfada_base::{CLOCK_SKEW, base64url};
 use mahfada_oauth2::encode_form;
-use mahfada_openid4vp::{AuthorizationErrorResponse, AuthorizationRequestUri, RequestUriMethod, UnverifiedRequest};
+use mahfada_openid4vp::{AuthorizationErrorResponse, AuthorizationRequestUri, RequestUriMethod};
 use url::Url;
 
 use crate::exchange::{self, Answer, FORM, JSON};
@@ -10,7 +10,9 @@ use crate::{ConsentRequest, Context, CredentialStore, Input, LogOutcome, Step};
 
 mod answer;
 mod asked;
+mod by_hand;
 mod error;
+mod request;
 #[cfg(test)]
 mod tests;
 
@@ -18,6 +20,7 @@ pub use error::PresentationError;
 
 use answer::{Answering, Signed};
 use asked::{Asked, Consent};
+use request::AcceptedRequest;
 
 const REQUEST_OBJECT: &str = "application/oauth-authz-req+jwt";
 
@@ -63,6 +66,17 @@ impl Presentation {
         })
     }
 
+    /// Starts from a link that may lead to this machine itself without TLS; only anchors chosen by hand let it go there.
+    ///
+    /// # Errors
+    /// [`PresentationError::Link`] when it starts no presentation.
+    #[cfg(feature = "insecure-loopback")]
+    pub fn on_loopback(link: &str) -> Result<Self, PresentationError> {
+        Ok(Self {
+            state: State::Start(crate::addresses::loopback::request_link(link)?),
+        })
+    }
+
     /// Takes what the app brings back and says what it does next.
     ///
     /// The store is changed by the answer: the copies are spent and the log grows. [`Step::Save`] says when it must be
@@ -75,20 +89,15 @@ impl Presentation {
             (State::Start(link), Input::Start) => self.fetch(link, context),
             (State::Request(link, wallet_nonce), Input::Http(response)) => {
                 let body = Answer::take(response)?.ok(REQUEST_OBJECT)?;
-                let request = UnverifiedRequest::parse(&String::from_utf8_lossy(&body))?.verify(
-                    &link.client_id,
-                    wallet_nonce.as_deref(),
-                    context.trust,
-                    context.now,
-                    context.crypto,
-                )?;
+                let text = String::from_utf8_lossy(&body);
+                let request = AcceptedRequest::verify(&text, &link, wallet_nonce.as_deref(), context)?;
                 let asked = Asked::new(request, store.candidates(context)?);
                 let question = asked.question();
                 self.state = State::Consent(Box::new(asked));
                 Ok(Step::Consent(Box::new(ConsentRequest::Presentation(question))))
             }
             (State::Consent(asked), Input::Consent(choice)) => {
-                if asked.request.expires_at().plus(CLOCK_SKEW) < context.now {
+                if asked.request.expires_at.plus(CLOCK_SKEW) < context.now {
                     return Err(PresentationError::Expired);
                 }
                 match Consent::from_choice(choice, &asked)? {
@@ -101,7 +110,7 @@ impl Presentation {
                 Signed::More(answering) => self.sign(answering),
                 Signed::All(answer) => {
                     let body = answer.encrypt(context)?;
-                    self.respond(&answer.response_uri, body, LogOutcome::Presented)
+                    self.respond(&answer.response_uri, body, LogOutcome::Presented, context)
                 }
             },
             (State::Respond(outcome), Input::Http(response)) => finish(outcome, response),
@@ -110,15 +119,18 @@ impl Presentation {
     }
 
     fn fetch(&mut self, link: AuthorizationRequestUri, context: &Context<'_>) -> Next {
-        let url = link.request_uri.as_str();
+        let (addresses, url) = (context.trust.addresses(), link.request_uri.as_str());
         let (request, nonce) = match link.method {
-            RequestUriMethod::Get => (exchange::get(url, REQUEST_OBJECT)?, None),
+            RequestUriMethod::Get => (exchange::get(addresses, url, REQUEST_OBJECT)?, None),
             RequestUriMethod::Post => {
                 let mut nonce = [0; 16];
                 context.random.fill(&mut nonce)?;
                 let nonce = base64url::encode(nonce);
                 let body = encode_form([("wallet_nonce", nonce.as_str())]).into_bytes();
-                (exchange::post(url, REQUEST_OBJECT, Some(FORM), body)?, Some(nonce))
+                (
+                    exchange::post(addresses, url, REQUEST_OBJECT, Some(FORM), body)?,
+                    Some(nonce),
+                )
             }
         };
         self.state = State::Request(link, nonce);
@@ -133,14 +145,10 @@ impl Presentation {
     }
 
     fn refuse(&mut self, asked: &Asked, context: &Context<'_>, store: &mut CredentialStore) -> Next {
-        let outcome = if asked.fits() {
-            LogOutcome::Refused
-        } else {
-            LogOutcome::NothingFits
-        };
+        let outcome = asked.refusal();
         store.record(asked.log_entry(context.now, asked.asked_claims(), outcome));
-        let body = AuthorizationErrorResponse::access_denied(asked.request.state()).to_form();
-        self.respond(asked.request.response_uri(), body, outcome)
+        let body = AuthorizationErrorResponse::access_denied(asked.request.state.as_deref()).to_form();
+        self.respond(&asked.request.response_uri, body, outcome, context)
     }
 
     fn sign(&mut self, answering: Box<Answering>) -> Next {
@@ -149,8 +157,8 @@ impl Presentation {
         Ok(Step::Sign(request))
     }
 
-    fn respond(&mut self, url: &Url, body: Vec<u8>, outcome: LogOutcome) -> Next {
-        let request = exchange::post(url.as_str(), JSON, Some(FORM), body)?;
+    fn respond(&mut self, url: &Url, body: Vec<u8>, outcome: LogOutcome, context: &Context<'_>) -> Next {
+        let request = exchange::post(context.trust.addresses(), url.as_str(), JSON, Some(FORM), body)?;
         self.state = State::Respond(outcome);
         Ok(Step::Http(request))
     }

@@ -2,9 +2,8 @@
 
 use mahfada_base::UnixTime;
 use mahfada_crypto::{CryptoProvider, PublicKey, Random, Signature};
-use mahfada_trust::TrustStore;
 
-use crate::{ConsentChoice, ConsentRequest, KeyId, SignRequest, TxCodeRequest, WalletKey};
+use crate::{ConsentChoice, ConsentRequest, KeyId, SignRequest, Trust, TxCodeRequest, WalletKey};
 
 /// What every step is taken with: the present time, randomness, algorithms, and who is trusted.
 #[derive(Clone, Copy, Debug)]
@@ -15,8 +14,8 @@ pub struct Context<'a> {
     pub random: &'a dyn Random,
     /// The algorithms.
     pub crypto: &'a CryptoProvider,
-    /// The trusted lists.
-    pub trust: &'a TrustStore,
+    /// Whom to believe.
+    pub trust: Trust<'a>,
 }
 
 /// What the app does next, and with which [`Input`] it comes back.

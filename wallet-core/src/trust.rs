@@ -2,6 +2,7 @@
 
 use mahfada_trust::{ListError, RootError, TrustRole, TrustStore, UnverifiedRoot};
 
+use crate::addresses::Addresses;
 use crate::exchange::{self, Answer, HttpError, JSON};
 use crate::{Context, Input, Step};
 
@@ -122,6 +123,7 @@ impl TrustUpdate {
         let next = self.store.root().document().version.saturating_add(1);
         self.state = State::Root;
         Ok(Step::Http(exchange::get(
+            Addresses::Tls,
             &format!("{}/root/{next}.json", self.registry_url),
             JSON,
         )?))
@@ -139,6 +141,7 @@ impl TrustUpdate {
         };
         self.state = State::List(role, rest);
         Ok(Step::Http(exchange::get(
+            Addresses::Tls,
             &format!("{}/lists/{}.jwt", self.registry_url, role.slug()),
             LIST,
         )?))

@@ -59,7 +59,7 @@ pub(super) fn start_registry(
         show(&folder.join("root.json")),
         show(&folder.join("entities.json")),
         keys.registration_signer.to_toml(),
-        api_key("operator", &place.api_key),
+        api_key("operator", &place.api_key).replace(" }", ", rights = [\"publish\", \"suspend\", \"register\"] }"),
     );
     let config = configuration(folder, "trust-registry", &format!("{head}{text}"))?;
     Ok(ports.start("trust-registry", move |listeners, shutdown| {

@@ -210,14 +210,7 @@ impl<'v> Bench<'v> {
             dgs: &case.dgs.0,
             aa: aa.filter(|answer| !answer.is_empty()),
         };
-        let verdict = verify(
-            &evidence,
-            &expected.rnd_ifd,
-            &anchors,
-            &self.policy,
-            now,
-            PROVIDER.digest,
-        );
+        let verdict = verify(&evidence, &expected, &anchors, &self.policy, now, PROVIDER.digest);
         checks.extend(verdict.checks().clone());
         CaseVerdict {
             id: case.id.clone(),

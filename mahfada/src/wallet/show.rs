@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use mahfada_openid4vci::{Display, localized as display_for};
-use mahfada_wallet_core::{HeldCredential, LogEntry, LogOutcome, PresentationOutcome, ReceivedBatch};
+use mahfada_wallet_core::{HeldCredential, LogEntry, LogOutcome, PresentationOutcome, ReceivedBatch, VouchedBy};
 
 use crate::demo::Language;
 use crate::output::{plain, text};
@@ -26,8 +26,9 @@ pub(super) fn label(names: &[Display], otherwise: &str, language: Language) -> S
 pub(super) fn received(batch: &ReceivedBatch, language: Language) {
     let name = label(&batch.metadata().display, batch.credential_type().as_str(), language);
     text(&format!(
-        "Received from {}: {}, {} copies",
+        "Received from {} ({}): {}, {} copies",
         plain(&localized(batch.issuer(), language)),
+        plain(batch.organization_identifier()),
         plain(&name),
         batch.copies().len()
     ));
@@ -41,12 +42,13 @@ pub(super) fn credentials(held: &[HeldCredential], language: Language) {
     for credential in held {
         let vct = credential.credential_type().as_str();
         text(&format!(
-            "{}  {}  {} of {} ({}), since {}, {} unspent",
+            "{}  {}  {} of {} ({}), {}, since {}, {} unspent",
             credential.id(),
             plain(vct),
             plain(&label(&credential.metadata().display, vct, language)),
             plain(&localized(credential.issuer(), language)),
             plain(credential.organization_identifier()),
+            vouched(credential.vouched_by()),
             credential.received_at().to_rfc3339(),
             credential.unspent(),
         ));
@@ -65,11 +67,12 @@ pub(super) fn history(log: &[LogEntry]) {
             .map(|claim| format!("{}:{}", claim.query_id, claim.path))
             .collect();
         text(&format!(
-            "{}  {}  {} ({})  {}",
+            "{}  {}  {} ({}), {}  {}",
             entry.at.to_rfc3339(),
             word(entry.outcome),
             plain(&entry.name),
             plain(&entry.organization_identifier),
+            vouched(entry.vouched_by),
             plain(&claims.join(", ")),
         ));
     }
@@ -84,9 +87,21 @@ pub(super) fn outcome(outcome: &PresentationOutcome) {
         LogOutcome::Presented => "Presented.",
         LogOutcome::Refused => "Refused; the verifier was told no more than that.",
         LogOutcome::NothingFits => "Nothing fits; to the verifier it looks like a refusal.",
+        LogOutcome::RevealsTooMuch => {
+            "Refused by the wallet: what fits would show more than the verifier is registered for. \
+             To the verifier it looks like any refusal."
+        }
     });
     if let Some(uri) = &outcome.redirect_uri {
         text(&format!("Go on in the browser: {}", plain(uri)));
+    }
+}
+
+/// Says who vouches.
+pub(super) const fn vouched(by: VouchedBy) -> &'static str {
+    match by {
+        VouchedBy::Registry => "registered",
+        VouchedBy::AnchorsByHand => "NOT registered, believed by --trust alone",
     }
 }
 
@@ -95,5 +110,6 @@ const fn word(outcome: LogOutcome) -> &'static str {
         LogOutcome::Presented => "presented",
         LogOutcome::Refused => "refused",
         LogOutcome::NothingFits => "nothing fits",
+        LogOutcome::RevealsTooMuch => "shows too much",
     }
 }

@@ -4,6 +4,7 @@ use std::io::{BufRead as _, Write as _};
 
 use mahfada_wallet_core::{
     ClaimDisplay, ConsentChoice, ConsentRequest, OfferConsent, PresentationConsent, RequestedCredential, TxCodeRequest,
+    VouchedBy,
 };
 
 use super::show;
@@ -29,17 +30,28 @@ impl Terminal {
     }
 
     fn show_offer(&self, offer: &OfferConsent) {
-        let issuer = show::localized(&offer.issuer, self.language);
-        text(&format!(
-            "{} ({}) offers: {}",
-            plain(&issuer),
-            plain(&offer.organization_identifier),
-            plain(&show::label(
-                &offer.credential,
-                offer.credential_type.as_str(),
-                self.language
+        let vct = offer.credential_type.as_str();
+        let credential = plain(&show::label(&offer.credential, vct, self.language));
+        match &offer.organization_identifier {
+            Some(identifier) => text(&format!(
+                "{} ({}) offers: {credential}",
+                plain(&show::localized(&offer.issuer, self.language)),
+                plain(identifier),
             )),
-        ));
+            None => text(&format!(
+                "Somebody at {} offers: {credential}",
+                plain(&offer.issuer_identifier)
+            )),
+        }
+        if offer.vouched_by == VouchedBy::AnchorsByHand {
+            text("  NO REGISTRY vouches for this issuer: only the certificates of --trust do.");
+        }
+        if offer.organization_identifier.is_none() {
+            text("  Its metadata are not signed: only the address says who it is until the credential comes.");
+        }
+        if offer.needs_card {
+            text("  The data of your card go to this issuer.");
+        }
         let claims: Vec<String> = offer.claims.iter().map(|claim| claim.path.to_string()).collect();
         text(&format!("  with the claims: {}", plain(&claims.join(", "))));
     }
@@ -47,20 +59,30 @@ impl Terminal {
     fn show_request(&self, request: &PresentationConsent) {
         let who = &request.who;
         let language = self.language.tag();
+        let name = who
+            .registration
+            .as_ref()
+            .map_or(&who.name, |registered| &registered.name);
         text(&format!(
             "{} ({}) asks, by the certificate of {}",
-            plain(&who.registered_name),
+            plain(name),
             plain(&who.organization_identifier),
             plain(&who.name)
         ));
-        let lines = [
-            ("service", who.service.get(language).unwrap_or_default()),
-            ("purpose", request.purpose.get(language).unwrap_or_default()),
-            ("privacy", who.privacy_policy.as_str()),
-            ("support", who.support_uri.as_str()),
-        ];
-        for (name, line) in lines {
-            text(&format!("  {name}: {}", plain(line)));
+        text(&format!("  answer to: {}", plain(&who.host)));
+        if let Some(registered) = &who.registration {
+            let lines = [
+                ("service", registered.service.get(language).unwrap_or_default()),
+                ("purpose", registered.purpose.get(language).unwrap_or_default()),
+                ("privacy", registered.privacy_policy.as_str()),
+                ("support", registered.support_uri.as_str()),
+            ];
+            for (name, line) in lines {
+                text(&format!("  {name}: {}", plain(line)));
+            }
+        } else {
+            text("  NO REGISTRY vouches for this verifier: not for its purpose, not for what it may ask.");
+            text("  Only the certificates of --trust do.");
         }
         if request.requested.is_empty() {
             text("  Nothing in this wallet fits; whatever you answer looks like a refusal.");
@@ -76,7 +98,11 @@ impl Terminal {
     fn show_requested(&self, credential: &RequestedCredential) {
         let issuer = show::localized(&credential.issuer, self.language);
         let label = show::label(&credential.label, credential.credential.as_str(), self.language);
-        text(&format!("  from {} of {}:", plain(&label), plain(&issuer)));
+        let vouched = match credential.vouched_by {
+            VouchedBy::Registry => "",
+            VouchedBy::AnchorsByHand => " (not registered)",
+        };
+        text(&format!("  from {} of {}{vouched}:", plain(&label), plain(&issuer)));
         for claim in &credential.disclose {
             text(&format!("    shown:        {}", line(claim)));
         }

@@ -86,12 +86,12 @@ export async function refusals() {
   await refuses(
     'credential: a DPoP token is worth nothing as a Bearer token',
     () => wallet.credentials({ ...session, dpop: undefined }, accessToken, proofs),
-    ({ response }) => challenged(response, 'invalid_token'),
+    ({ response }) => challenged(response, 'Bearer', 'invalid_token'),
   )
   await refuses(
     'credential: a DPoP token is worth nothing with another key',
     async () => wallet.credentials({ ...session, dpop: { signer: (await newKey()).signer } }, accessToken, proofs),
-    ({ response }) => challenged(response, 'invalid_token', 'invalid_dpop_proof'),
+    ({ response }) => challenged(response, 'DPoP', 'invalid_token', 'invalid_dpop_proof'),
   )
   await refuses(
     'credential: a made-up nonce is refused as invalid_nonce',
@@ -111,8 +111,9 @@ const says =
   ({ response }) =>
     response?.response.status === 400 && response.credentialErrorResponseResult?.data?.error === code
 
-// RFC 9449 §7.1: 401 with a challenge that names the scheme and the error.
-function challenged(response, ...codes) {
-  const challenge = response?.wwwAuthenticate?.find(({ scheme }) => scheme === 'DPoP')
-  return response?.response.status === 401 && codes.includes(challenge?.error)
+// RFC 9449 §7.2: 401, and the challenge of the scheme that was sent names the error. Read from the header itself: the library
+// takes a challenge without parameters (`Bearer, DPoP …`, RFC 9110 §11.6.1) for the beginning of the next one.
+function challenged(response, scheme, ...codes) {
+  const header = response?.response.headers.get('www-authenticate') ?? ''
+  return response?.response.status === 401 && codes.some((code) => header.includes(`${scheme} error="${code}"`))
 }

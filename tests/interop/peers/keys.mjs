@@ -64,7 +64,8 @@ export function callbacks({ anchors = [], clientAuthentication }) {
     generateRandom: (length) => randomBytes(length),
     clientAuthentication,
     signJwt: async (signer, { header, payload }) => {
-      const key = keyring.get(signer.publicJwk.x)
+      // Whoever signs under a chain hands in the key with it: a mutant signs with another one than the leaf's.
+      const key = signer.key ?? keyring.get(signer.publicJwk.x)
       const jwt = await new jose.SignJWT(payload).setProtectedHeader(header).sign(key.privateKey)
       return { jwt, signerJwk: key.publicJwk }
     },

@@ -1,5 +1,6 @@
 // Every check, in the order of a citizen's day: obtain, present, and in the end the issuer takes it back.
 import { check, conclude } from './report.mjs'
+import { abroad } from './foreigners.mjs'
 import { formats } from './formats.mjs'
 import { obtain, refusals } from './issuance.mjs'
 import { present } from './presentation.mjs'
@@ -13,6 +14,7 @@ try {
   if (withDpop) await present(withDpop)
   if (withDpop) await formats(withDpop)
   if (withoutDpop) await revocation(withoutDpop)
+  await abroad()
 } catch (error) {
   await check('everything could be asked', () => Promise.reject(error))
 }

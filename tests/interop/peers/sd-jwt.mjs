@@ -43,6 +43,12 @@ export function plainVerifierOf(credential) {
   return new SDJwtInstance({ ...common, verifier: (data, signature) => es256(data, signature, publicJwk) })
 }
 
+/** A verifier of presentations whose issuer stands under `anchor` (PEM); credentials without a status. */
+export function boundVerifierOf(presentation, anchor) {
+  const publicJwk = leafKey(decode(presentation).header.x5c, anchor)
+  return new SDJwtVcInstance({ ...common, verifier: (data, signature) => es256(data, signature, publicJwk) })
+}
+
 /** A presentation of exactly the claims of `frame`, bound by `key`. */
 export function present(credential, key, frame, { audience, nonce }) {
   const holder = new SDJwtVcInstance({ ...common, kbSigner: key.sign, kbSignAlg: 'ES256' })

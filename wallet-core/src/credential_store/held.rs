@@ -9,7 +9,7 @@ use mahfada_crypto::RandomError;
 use mahfada_openid4vci::CredentialMetadata;
 use serde::{Deserialize, Serialize};
 
-use crate::{Context, KeyId, ReceivedBatch};
+use crate::{Context, KeyId, ReceivedBatch, VouchedBy};
 
 mahfada_base::text_newtype! {
     /// The name of a credential in this wallet.
@@ -23,6 +23,8 @@ pub struct HeldCredential {
     issuer_identifier: String,
     issuer: BTreeMap<String, String>,
     organization_identifier: String,
+    #[serde(default)]
+    vouched_by: VouchedBy,
     format: CredentialFormat,
     credential_type: CredentialType,
     metadata: CredentialMetadata,
@@ -44,6 +46,7 @@ pub(crate) struct Candidate {
     pub(crate) copy: usize,
     pub(crate) key: KeyId,
     pub(crate) metadata: CredentialMetadata,
+    pub(crate) vouched_by: VouchedBy,
     pub(crate) credential: VerifiedCredential,
 }
 
@@ -59,6 +62,7 @@ impl HeldCredential {
             issuer_identifier: received.issuer_identifier().to_owned(),
             issuer: received.issuer().clone(),
             organization_identifier: received.organization_identifier().to_owned(),
+            vouched_by: received.vouched_by(),
             format: CredentialFormat::DcSdJwt,
             credential_type: received.credential_type().clone(),
             metadata: received.metadata().clone(),
@@ -89,6 +93,12 @@ impl HeldCredential {
     #[must_use]
     pub fn organization_identifier(&self) -> &str {
         &self.organization_identifier
+    }
+
+    /// Returns who vouched for the issuer when the credential came.
+    #[must_use]
+    pub const fn vouched_by(&self) -> VouchedBy {
+        self.vouched_by
     }
 
     /// Returns the type.
@@ -130,7 +140,9 @@ impl HeldCredential {
     }
 
     fn verify_text(&self, text: &str, context: &Context<'_>) -> Result<VerifiedCredential, CredentialError> {
-        UnverifiedCredential::parse(self.format, text)?.verify(context.trust, context.now, context.crypto)
+        // Whoever vouched when it came must still do so; the other one does not take over.
+        let vouching = context.trust.only(self.vouched_by);
+        UnverifiedCredential::parse(self.format, text)?.verify(&vouching, context.now, context.crypto)
     }
 
     /// Picks an unspent copy at random, so that the order of copies says nothing (TW-19).
@@ -146,6 +158,7 @@ impl HeldCredential {
                 copy: *position,
                 key: copy.key.clone(),
                 metadata: self.metadata.clone(),
+                vouched_by: self.vouched_by,
                 credential: self.verify_text(&copy.text, context).ok()?,
             })
         }))

@@ -3,6 +3,8 @@
 use mahfada_base::{ClaimsPath, UnixTime};
 use serde::{Deserialize, Serialize};
 
+use crate::VouchedBy;
+
 /// One answer to a relying party; names of claims, never values (decision D14).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogEntry {
@@ -14,6 +16,9 @@ pub struct LogEntry {
     pub name: String,
     /// What was disclosed, or asked for when nothing was.
     pub claims: Vec<LoggedClaim>,
+    /// Who vouched for the relying party.
+    #[serde(default)]
+    pub vouched_by: VouchedBy,
     /// How it ended.
     pub outcome: LogOutcome,
 }
@@ -27,7 +32,7 @@ pub struct LoggedClaim {
     pub path: ClaimsPath,
 }
 
-/// How a presentation ended; the verifier cannot tell the last two apart.
+/// How a presentation ended; the verifier cannot tell the last three apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LogOutcome {
@@ -37,4 +42,6 @@ pub enum LogOutcome {
     Refused,
     /// The wallet had nothing that fits.
     NothingFits,
+    /// What would fit shows more than the relying party is registered for: the wallet refused by itself.
+    RevealsTooMuch,
 }

@@ -157,3 +157,47 @@ fn a_removed_credential_is_gone_and_its_name_is_not_used_again() {
     assert!(store.remove(&id).is_none() && store.credential(&id).is_none());
     assert_ne!(store.add(&received(), NOW), id);
 }
+
+fn with_root(version: u64) -> CredentialStore {
+    let mut trust = empty_trust();
+    for version in 2..=version {
+        let root = mahfada_trust::UnverifiedRoot::parse(&root_bytes(version)).unwrap();
+        trust.accept_root(root, NOW, &PROVIDER).unwrap();
+    }
+    let mut store = store();
+    store.remember_trust(&trust).unwrap();
+    store
+}
+
+#[test]
+fn a_restored_store_descends_from_the_pinned_root_to_the_newest_seen() {
+    let mut store = with_root(3);
+    let opened = open(&seal(&mut store), 1).unwrap();
+    let trust = opened.trust_store(&PROVIDER).unwrap().unwrap();
+    assert_eq!(trust.root().document().version, 3);
+    assert_eq!(opened.contents.successors.len(), 2);
+}
+
+#[test]
+fn a_root_that_does_not_follow_is_not_restored() {
+    let changes: [fn(&mut CredentialStore); 3] = [
+        |store| store.contents.successors.reverse(),
+        |store| drop(store.contents.successors.remove(0)),
+        |store| store.contents.root = Some(base64url::encode(b"{}")),
+    ];
+    for (position, change) in changes.into_iter().enumerate() {
+        let mut store = with_root(3);
+        change(&mut store);
+        assert!(store.trust_store(&PROVIDER).is_err(), "change {position}");
+    }
+}
+
+#[test]
+fn a_store_without_a_registry_stays_without_one() {
+    let mut store = CredentialStore::without_registry();
+    assert!(store.trust_store(&PROVIDER).unwrap().is_none());
+    let opened = open(&seal(&mut store), 1).unwrap();
+    assert!(opened.trust_store(&PROVIDER).unwrap().is_none());
+    // A root that was pinned and is none is an error, and no way around the registry.
+    CredentialStore::new(b"").trust_store(&PROVIDER).unwrap_err();
+}

@@ -8,13 +8,17 @@ use mahfada_oauth2::{
     AuthorizationChallengeError, AuthorizationChallengeRequest, AuthorizationChallengeResponse, CodeChallenge,
     CodeVerifier, KeyCommitment, RequestedCredential, TokenRequest,
 };
+use mahfada_openid4vci::{CredentialOffer, CredentialOfferUri};
 
-use super::discovery::{Discovery, DiscoveryStep, Issuer};
+use super::discovery::{Discovery, DiscoveryStep, Issuer, MetadataRule};
 use super::dpop::{DpopPost, join};
 use super::redeem::Redemption;
 use super::{CLIENT_ID, IssuanceError, ReceivedBatch, challenge, copies, take_keys};
-use crate::exchange::{Answer, FORM, JSON};
-use crate::{Context, CredentialKey, Input, SignReason, SignRequest, Step, WalletKey};
+use crate::exchange::{self, Answer, FORM, JSON};
+use crate::{
+    ConsentChoice, ConsentRequest, Context, CredentialKey, Input, OfferConsent, SignReason, SignRequest, Step,
+    WalletKey,
+};
 
 /// Gets a credential with the citizen's card: metadata, keys, challenge, card, evidence, code, token, credential.
 ///
@@ -22,17 +26,20 @@ use crate::{Context, CredentialKey, Input, SignReason, SignRequest, Step, Wallet
 /// `K_w`: nobody else can use either (decision D2).
 #[derive(Debug)]
 pub struct CardIssuance {
-    issuer: String,
-    configuration_id: String,
-    wallet_key: WalletKey,
+    /// Known from the start, or asked for when an offer has said which issuer it is.
+    wallet_key: Option<WalletKey>,
     copies: u8,
     state: State,
 }
 
 #[derive(Debug)]
 enum State {
-    Start,
+    Start { issuer: String, configuration_id: String },
+    StartOffer(CredentialOfferUri),
+    Offer,
     Discovery(Discovery),
+    Consent(Box<Issuer>),
+    WalletKey(Box<Issuer>),
     Keys(Box<Issuer>, usize),
     InitialProof(Box<Authorization>, Box<DpopPost>),
     Initial(Box<Authorization>),
@@ -67,12 +74,25 @@ impl CardIssuance {
     #[must_use]
     pub fn new(issuer_identifier: &str, configuration_id: &str, wallet_key: WalletKey, copies: u8) -> Self {
         Self {
-            issuer: issuer_identifier.to_owned(),
-            configuration_id: configuration_id.to_owned(),
-            wallet_key,
+            wallet_key: Some(wallet_key),
             copies,
-            state: State::Start,
+            state: State::Start {
+                issuer: issuer_identifier.to_owned(),
+                configuration_id: configuration_id.to_owned(),
+            },
         }
+    }
+
+    /// Starts from the link of an offer with an authorization code; the citizen is asked before the card is.
+    ///
+    /// # Errors
+    /// [`IssuanceError::Offer`] when the link carries no offer.
+    pub fn from_offer(link: &str, copies: u8) -> Result<Self, IssuanceError> {
+        Ok(Self {
+            wallet_key: None,
+            copies,
+            state: State::StartOffer(CredentialOfferUri::parse(link)?),
+        })
     }
 
     /// Takes what the app brings back and says what it does next.
@@ -83,12 +103,39 @@ impl CardIssuance {
     /// [`IssuanceError`]; the flow is over then.
     pub fn step(&mut self, input: Input, context: &Context<'_>) -> Next {
         match (std::mem::replace(&mut self.state, State::Over), input) {
-            (State::Start, Input::Start) => self.begin(),
+            (
+                State::Start {
+                    issuer,
+                    configuration_id,
+                },
+                Input::Start,
+            ) => self.begin(&issuer, vec![configuration_id], None, context),
+            (State::StartOffer(CredentialOfferUri::ByValue(offer)), Input::Start) => self.take_offer(offer, context),
+            (State::StartOffer(CredentialOfferUri::ByReference(url)), Input::Start) => {
+                self.state = State::Offer;
+                Ok(Step::Http(exchange::get(context.trust.addresses(), &url, JSON)?))
+            }
+            (State::Offer, Input::Http(response)) => {
+                let body = Answer::take(response)?.ok(JSON)?;
+                self.take_offer(context.trust.addresses().offer(&body)?, context)
+            }
             (State::Discovery(discovery), Input::Http(response)) => {
                 Ok(self.discovered(discovery.next(response, context)?))
             }
+            (State::Consent(issuer), Input::Consent(choice)) => match choice {
+                ConsentChoice::Agree { .. } => {
+                    let identifier = issuer.metadata.credential_issuer.clone();
+                    self.state = State::WalletKey(issuer);
+                    Ok(Step::WalletKey { issuer: identifier })
+                }
+                ConsentChoice::Refuse => Err(IssuanceError::Declined),
+            },
+            (State::WalletKey(issuer), Input::WalletKey(key)) => {
+                self.wallet_key = Some(key);
+                Ok(self.ask_keys(issuer))
+            }
             (State::Keys(issuer, count), Input::Keys(keys)) => {
-                let keys = take_keys(keys, count, &self.wallet_key.public)?;
+                let keys = take_keys(keys, count, &self.wallet_key()?.public)?;
                 self.ask_challenge(issuer, keys, context)
             }
             (State::InitialProof(authorization, post), Input::Signature(signature)) => {
@@ -117,9 +164,34 @@ impl CardIssuance {
         }
     }
 
-    fn begin(&mut self) -> Next {
-        let wanted = vec![self.configuration_id.clone()];
-        let (discovery, request) = Discovery::begin(&self.issuer, wanted, None)?;
+    fn wallet_key(&self) -> Result<&WalletKey, IssuanceError> {
+        self.wallet_key.as_ref().ok_or(IssuanceError::OutOfOrder)
+    }
+
+    fn take_offer(&mut self, offer: CredentialOffer, context: &Context<'_>) -> Next {
+        // An offer without grants leaves them to the issuer's metadata (OID4VCI §4.1.1).
+        let grants = offer.grants.unwrap_or_default();
+        if grants.pre_authorized_code.is_some() {
+            return Err(IssuanceError::Unsupported(
+                "a card for an offer with a pre-authorized code",
+            ));
+        }
+        let grant = grants.authorization_code.unwrap_or_default();
+        if grant.issuer_state.is_some() {
+            return Err(IssuanceError::Unsupported(
+                "an offer that is bound to a session of the issuer",
+            ));
+        }
+        self.begin(
+            &offer.credential_issuer,
+            offer.credential_configuration_ids,
+            grant.authorization_server,
+            context,
+        )
+    }
+
+    fn begin(&mut self, issuer: &str, wanted: Vec<String>, server: Option<String>, context: &Context<'_>) -> Next {
+        let (discovery, request) = Discovery::begin(issuer, wanted, server, MetadataRule::Signed, context)?;
         self.state = State::Discovery(discovery);
         Ok(Step::Http(request))
     }
@@ -131,12 +203,22 @@ impl CardIssuance {
                 self.state = State::Discovery(discovery);
                 Step::Http(request)
             }
+            DiscoveryStep::Done(issuer) if self.wallet_key.is_some() => self.ask_keys(issuer),
             DiscoveryStep::Done(issuer) => {
-                let count = copies(self.copies, &issuer.metadata);
-                self.state = State::Keys(issuer, count);
-                Step::CreateKeys { count }
+                let consent = OfferConsent {
+                    needs_card: true,
+                    ..issuer.offer_consent()
+                };
+                self.state = State::Consent(issuer);
+                Step::Consent(Box::new(ConsentRequest::Offer(consent)))
             }
         }
+    }
+
+    fn ask_keys(&mut self, issuer: Box<Issuer>) -> Step<ReceivedBatch> {
+        let count = copies(self.copies, &issuer.metadata);
+        self.state = State::Keys(issuer, count);
+        Step::CreateKeys { count }
     }
 
     fn ask_challenge(&mut self, issuer: Box<Issuer>, keys: Vec<CredentialKey>, context: &Context<'_>) -> Next {
@@ -147,7 +229,7 @@ impl CardIssuance {
             .ok_or(IssuanceError::Unsupported("no authorization with a card"))?;
         let digest = context.crypto.digest;
         let thumbprints: Vec<_> = keys.iter().map(|key| thumbprint_of(&key.public, digest)).collect();
-        let jkt = thumbprint_of(&self.wallet_key.public, digest);
+        let jkt = thumbprint_of(&self.wallet_key()?.public, digest);
         let commitment = key_commitment(digest, &jkt, &thumbprints);
         let verifier = CodeVerifier::generate(context.random)?;
         let request = AuthorizationChallengeRequest::Initial {
@@ -174,7 +256,7 @@ impl CardIssuance {
         request: &AuthorizationChallengeRequest,
         context: &Context<'_>,
     ) -> Result<(DpopPost, SignRequest), IssuanceError> {
-        DpopPost::prepare(endpoint, FORM, request.to_form(), None, &self.wallet_key, context)
+        DpopPost::prepare(endpoint, FORM, request.to_form(), None, self.wallet_key()?, context)
     }
 
     fn begin_tap(
@@ -219,11 +301,11 @@ impl CardIssuance {
         challenge::require_current(&tap.challenge, context)?;
         let evidence = files.into_evidence(&tap.challenge, context.now);
         let message = JwsBuilder::new(CARD_EVIDENCE_TYP)
-            .jwk(&Jwk::from_public_key(&self.wallet_key.public))
+            .jwk(&Jwk::from_public_key(&self.wallet_key()?.public))
             .signing_input(SignatureAlgorithm::Es256, &evidence)
             .map_err(IssuanceError::Message)?;
         let sign = SignRequest {
-            key: self.wallet_key.id.clone(),
+            key: self.wallet_key()?.id.clone(),
             message: message.as_bytes().to_vec(),
             reason: SignReason::CardEvidence,
         };
@@ -261,7 +343,7 @@ impl CardIssuance {
         };
         let (redemption, step) = Redemption::begin(
             authorization.issuer,
-            self.wallet_key.clone(),
+            self.wallet_key()?.clone(),
             authorization.keys,
             &request,
             context,

@@ -6,8 +6,8 @@ use mahfada_eid::{CARD_CHALLENGE_TYP, CardChallenge};
 use mahfada_jose::{Expectation, JwsError, UnverifiedJws};
 use mahfada_x509::UnverifiedChain;
 
-use super::CLIENT_ID;
 use super::discovery::Issuer;
+use super::{CLIENT_ID, ExpectedIssuer};
 use crate::Context;
 
 /// Why a card challenge is not put to the card.
@@ -63,15 +63,19 @@ pub(super) fn verify(
     let jws = UnverifiedJws::parse(text).map_err(ChallengeError::Signature)?;
     let x5c = jws.header().x5c.as_ref().ok_or(ChallengeError::ChainMissing)?;
     let chain = UnverifiedChain::from_x5c(x5c).map_err(IssuerTrustError::from)?;
-    let signer = context
-        .trust
-        .trusted_issuer(&chain, &issuer.credential_type, context.now, context.crypto)?;
+    let ExpectedIssuer::Organization { identifier, vouched_by } = issuer.expected() else {
+        return Err(ChallengeError::Issuer);
+    };
+    let signer =
+        context
+            .trust
+            .only(vouched_by)
+            .trusted_issuer(&chain, &issuer.credential_type, context.now, context.crypto)?;
     let challenge: CardChallenge = jws
         .verify(signer.key(), &Expectation::es256(&[CARD_CHALLENGE_TYP]), context.crypto)
         .and_then(|jws| jws.claims())
         .map_err(ChallengeError::Signature)?;
-    let organization = issuer.entity.organization_identifier();
-    if signer.organization_identifier() != organization || challenge.iss != issuer.metadata.credential_issuer {
+    if signer.organization_identifier() != identifier || challenge.iss != issuer.metadata.credential_issuer {
         return Err(ChallengeError::Issuer);
     }
     if challenge.aud != CLIENT_ID {

@@ -1,23 +1,23 @@
 //! Who the issuer is, before anything is asked of it: signed metadata under the trusted lists (TW-13).
 
 use mahfada_base::{CLOCK_SKEW, UnixTime, json};
-use mahfada_credential::{CredentialFormat, CredentialType, IssuerTrust as _, TrustedEntity};
+use mahfada_credential::{CredentialFormat, CredentialType, TrustedEntity};
 use mahfada_jose::{Expectation, UnverifiedJws};
 use mahfada_oauth2::{AUTHORIZATION_SERVER_SUFFIX, AuthorizationServerMetadata, well_known_url};
 use mahfada_openid4vci::{CredentialConfiguration, CredentialIssuerMetadata, credential_issuer_metadata_url};
 use mahfada_x509::UnverifiedChain;
 use serde::Deserialize;
 
-use super::IssuanceError;
-use crate::Context;
-use crate::exchange::{self, Answer, JSON, JWT};
+use super::{ExpectedIssuer, IssuanceError};
+use crate::exchange::{self, Answer, JSON, JWT, JWT_OR_JSON};
+use crate::{Context, OfferConsent, VouchedBy};
 
 const METADATA_TYP: &str = "openidvci-issuer-metadata+jwt";
 
 /// An issuer that is trusted with one type of credential, and how to talk to it.
 #[derive(Debug)]
 pub(super) struct Issuer {
-    pub(super) entity: TrustedEntity,
+    pub(super) identity: IssuerIdentity,
     pub(super) metadata: CredentialIssuerMetadata,
     pub(super) server: AuthorizationServerMetadata,
     pub(super) configuration_id: String,
@@ -25,10 +25,28 @@ pub(super) struct Issuer {
     pub(super) credential_type: CredentialType,
 }
 
+/// Who the issuer is, as far as its metadata prove it.
+#[derive(Debug)]
+pub(super) enum IssuerIdentity {
+    /// The organization that signed them, and who vouches for it.
+    Signed(Box<TrustedEntity>, VouchedBy),
+    /// Whoever answers at its address: the metadata are in clear. Only where anchors were chosen by hand.
+    AtAddress,
+}
+
+/// Which metadata are taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum MetadataRule {
+    /// Signed ones: they prove who the issuer is before anything is handed to it.
+    Signed,
+    /// Those in clear too, where anchors were chosen by hand; then the credential proves who the issuer is.
+    SignedOrByHand,
+}
+
 /// What is known after the first of two documents.
 #[derive(Debug)]
 struct Known {
-    entity: TrustedEntity,
+    identity: IssuerIdentity,
     metadata: CredentialIssuerMetadata,
     configuration_id: String,
     configuration: CredentialConfiguration,
@@ -42,6 +60,7 @@ pub(super) struct Discovery {
     issuer: String,
     wanted: Vec<String>,
     offered_server: Option<String>,
+    rule: MetadataRule,
     known: Option<Box<Known>>,
 }
 
@@ -57,19 +76,70 @@ struct Subject {
     exp: Option<UnixTime>,
 }
 
+impl Issuer {
+    /// Makes the question to the citizen: who offers what.
+    pub(super) fn offer_consent(&self) -> OfferConsent {
+        let metadata = self.configuration.credential_metadata.clone().unwrap_or_default();
+        let (issuer, organization_identifier) = match &self.identity {
+            IssuerIdentity::Signed(entity, _) => (
+                entity.names().clone(),
+                Some(entity.organization_identifier().to_owned()),
+            ),
+            IssuerIdentity::AtAddress => Default::default(),
+        };
+        OfferConsent {
+            issuer,
+            organization_identifier,
+            issuer_identifier: self.metadata.credential_issuer.clone(),
+            vouched_by: self.expected().vouched_by(),
+            credential_type: self.credential_type.clone(),
+            credential: metadata.display,
+            claims: metadata.claims,
+            needs_tx_code: false,
+            needs_card: false,
+        }
+    }
+
+    /// Returns who must have signed the credentials.
+    pub(super) fn expected(&self) -> ExpectedIssuer<'_> {
+        match &self.identity {
+            IssuerIdentity::Signed(entity, vouched_by) => ExpectedIssuer::Organization {
+                identifier: entity.organization_identifier(),
+                vouched_by: *vouched_by,
+            },
+            IssuerIdentity::AtAddress => ExpectedIssuer::AtAddress(&self.metadata.credential_issuer),
+        }
+    }
+}
+
+impl MetadataRule {
+    fn takes_metadata_in_clear(self, context: &Context<'_>) -> bool {
+        self == Self::SignedOrByHand && context.trust.anchors_by_hand().is_some()
+    }
+}
+
 impl Discovery {
     /// Starts with the issuer's identifier and the configurations of which the first usable one is taken.
     pub(super) fn begin(
         issuer: &str,
         wanted: Vec<String>,
         offered_server: Option<String>,
+        rule: MetadataRule,
+        context: &Context<'_>,
     ) -> Result<(Self, http::Request<Vec<u8>>), IssuanceError> {
-        let request = exchange::get(&credential_issuer_metadata_url(issuer), JWT)?;
+        let accept = if rule.takes_metadata_in_clear(context) {
+            JWT_OR_JSON
+        } else {
+            JWT
+        };
+        let url = credential_issuer_metadata_url(issuer);
+        let request = exchange::get(context.trust.addresses(), &url, accept)?;
         Ok((
             Self {
                 issuer: issuer.to_owned(),
                 wanted,
                 offered_server,
+                rule,
                 known: None,
             },
             request,
@@ -83,9 +153,10 @@ impl Discovery {
     ) -> Result<DiscoveryStep, IssuanceError> {
         let answer = Answer::take(response)?;
         if let Some(known) = self.known.take() {
-            let server = AuthorizationServerMetadata::parse(&answer.ok(JSON)?, &known.server)?;
+            let addresses = context.trust.addresses();
+            let server = addresses.server_metadata(&answer.ok(JSON)?, &known.server)?;
             let Known {
-                entity,
+                identity,
                 metadata,
                 configuration_id,
                 configuration,
@@ -93,7 +164,7 @@ impl Discovery {
                 ..
             } = *known;
             return Ok(DiscoveryStep::Done(Box::new(Issuer {
-                entity,
+                identity,
                 metadata,
                 server,
                 configuration_id,
@@ -101,15 +172,18 @@ impl Discovery {
                 credential_type,
             })));
         }
-        // Metadata in clear prove nothing about who wrote them.
-        if answer.status == 200 && answer.is(JSON) {
-            return Err(IssuanceError::MetadataUnsigned);
-        }
-        let body = answer.ok(JWT)?;
-        let known = self.verify(&String::from_utf8_lossy(&body), context)?;
+        let known = if answer.status == 200 && answer.is(JSON) {
+            // Metadata in clear prove nothing about who wrote them.
+            if !self.rule.takes_metadata_in_clear(context) {
+                return Err(IssuanceError::MetadataUnsigned);
+            }
+            self.believe_address(&answer.ok(JSON)?, context)?
+        } else {
+            self.verify(&String::from_utf8_lossy(&answer.ok(JWT)?), context)?
+        };
         let url = well_known_url(&known.server, AUTHORIZATION_SERVER_SUFFIX);
         self.known = Some(Box::new(known));
-        let request = exchange::get(&url, JSON)?;
+        let request = exchange::get(context.trust.addresses(), &url, JSON)?;
         Ok(DiscoveryStep::Http(Box::new((self, request))))
     }
 
@@ -120,18 +194,31 @@ impl Discovery {
         let chain = UnverifiedChain::from_x5c(x5c).map_err(|error| IssuanceError::IssuerUntrusted(error.into()))?;
         let claimed: CredentialIssuerMetadata =
             json::from_slice(jws.unverified_payload()).map_err(|error| IssuanceError::Metadata(error.into()))?;
-        let (configuration_id, configuration) = self.choose(&claimed)?;
-        let vct = configuration.vct.clone().ok_or(IssuanceError::UnknownConfiguration)?;
-        let credential_type = CredentialType::new(vct);
-        let entity = context
+        let vct = self
+            .choose(&claimed)?
+            .1
+            .vct
+            .ok_or(IssuanceError::UnknownConfiguration)?;
+        let (entity, vouched_by) = context
             .trust
-            .trusted_issuer(&chain, &credential_type, context.now, context.crypto)
+            .issuer(&chain, &CredentialType::new(vct), context.now, context.crypto)
             .map_err(IssuanceError::IssuerUntrusted)?;
         let jws = jws
             .verify(entity.key(), &Expectation::es256(&[METADATA_TYP]), context.crypto)
             .map_err(IssuanceError::MetadataSignature)?;
-        let metadata = CredentialIssuerMetadata::parse(jws.payload(), &self.issuer)?;
+        let metadata = context.trust.addresses().issuer_metadata(jws.payload(), &self.issuer)?;
         self.check_subject(&jws.claims().map_err(IssuanceError::MetadataSignature)?, context.now)?;
+        self.know(IssuerIdentity::Signed(Box::new(entity), vouched_by), metadata)
+    }
+
+    fn believe_address(&self, body: &[u8], context: &Context<'_>) -> Result<Known, IssuanceError> {
+        let metadata = context.trust.addresses().issuer_metadata(body, &self.issuer)?;
+        self.know(IssuerIdentity::AtAddress, metadata)
+    }
+
+    fn know(&self, identity: IssuerIdentity, metadata: CredentialIssuerMetadata) -> Result<Known, IssuanceError> {
+        let (configuration_id, configuration) = self.choose(&metadata)?;
+        let vct = configuration.vct.clone().ok_or(IssuanceError::UnknownConfiguration)?;
         if metadata.requires_encryption() {
             return Err(IssuanceError::Unsupported("message encryption"));
         }
@@ -140,11 +227,11 @@ impl Discovery {
             .ok_or(IssuanceError::MetadataMismatch)?
             .to_owned();
         Ok(Known {
-            entity,
+            identity,
             metadata,
             configuration_id,
             configuration,
-            credential_type,
+            credential_type: CredentialType::new(vct),
             server,
         })
     }

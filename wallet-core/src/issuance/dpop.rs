@@ -11,9 +11,10 @@ use crate::exchange::{self, HttpError, JSON};
 use crate::keys::is_es256;
 use crate::{Context, SignReason, SignRequest, WalletKey};
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct DpopPost {
     request: http::Request<Vec<u8>>,
+    token: Option<AccessToken>,
     input: SigningInput,
 }
 
@@ -27,23 +28,49 @@ impl DpopPost {
         key: &WalletKey,
         context: &Context<'_>,
     ) -> Result<(Self, SignRequest), IssuanceError> {
-        let mut request = exchange::post(url, JSON, Some(content_type), body.into_bytes())?;
+        let mut request = exchange::post(
+            context.trust.addresses(),
+            url,
+            JSON,
+            Some(content_type),
+            body.into_bytes(),
+        )?;
         if let Some(token) = token {
             let mut value =
                 HeaderValue::try_from(format!("DPoP {}", token.expose())).map_err(|_| IssuanceError::TokenNotBound)?;
             value.set_sensitive(true);
             request.headers_mut().insert(AUTHORIZATION, value);
         }
+        Self::prove(request, token.cloned(), None, key, context)
+    }
+
+    /// Prepares the same request once more, with the nonce that its answer asked for (RFC 9449 §8).
+    pub(super) fn with_nonce(
+        self,
+        nonce: &str,
+        key: &WalletKey,
+        context: &Context<'_>,
+    ) -> Result<(Self, SignRequest), IssuanceError> {
+        Self::prove(self.request, self.token, Some(nonce), key, context)
+    }
+
+    fn prove(
+        request: http::Request<Vec<u8>>,
+        token: Option<AccessToken>,
+        nonce: Option<&str>,
+        key: &WalletKey,
+        context: &Context<'_>,
+    ) -> Result<(Self, SignRequest), IssuanceError> {
         let mut jti = [0; 16];
         context.random.fill(&mut jti)?;
         let input = dpop_signing_input(
             &Jwk::from_public_key(&key.public),
             "POST",
-            url,
+            &request.uri().to_string(),
             &base64url::encode(jti),
             context.now,
-            token.map(|token| token.expose().as_str()),
-            None,
+            token.as_ref().map(|token| token.expose().as_str()),
+            nonce,
             context.crypto.digest,
         )
         .map_err(IssuanceError::Message)?;
@@ -52,7 +79,7 @@ impl DpopPost {
             message: input.as_bytes().to_vec(),
             reason: SignReason::Dpop,
         };
-        Ok((Self { request, input }, sign))
+        Ok((Self { request, token, input }, sign))
     }
 
     /// Adds the signed proof.

@@ -4,7 +4,7 @@ use mahfada_base::Secret;
 use mahfada_oauth2::TokenRequest;
 use mahfada_openid4vci::{CredentialOffer, CredentialOfferUri, PreAuthorizedCodeGrant};
 
-use super::discovery::{Discovery, DiscoveryStep, Issuer};
+use super::discovery::{Discovery, DiscoveryStep, Issuer, MetadataRule};
 use super::redeem::Redemption;
 use super::{CLIENT_ID, IssuanceError, ReceivedBatch, copies, take_keys};
 use crate::exchange::{self, Answer, JSON};
@@ -54,6 +54,18 @@ impl OfferIssuance {
         })
     }
 
+    /// Starts from a link that may lead to this machine itself without TLS; only anchors chosen by hand let it go there.
+    ///
+    /// # Errors
+    /// [`IssuanceError::Offer`] when the link carries no offer.
+    #[cfg(feature = "insecure-loopback")]
+    pub fn on_loopback(link: &str, copies: u8) -> Result<Self, IssuanceError> {
+        Ok(Self {
+            copies,
+            state: State::Start(crate::addresses::loopback::offer_link(link)?),
+        })
+    }
+
     /// Takes what the app brings back and says what it does next.
     ///
     /// What [`Step::Done`] holds is shown to the citizen and added to the [`crate::CredentialStore`].
@@ -62,14 +74,14 @@ impl OfferIssuance {
     /// [`IssuanceError`]; the flow is over then.
     pub fn step(&mut self, input: Input, context: &Context<'_>) -> Next {
         match (std::mem::replace(&mut self.state, State::Over), input) {
-            (State::Start(CredentialOfferUri::ByValue(offer)), Input::Start) => self.begin(offer),
+            (State::Start(CredentialOfferUri::ByValue(offer)), Input::Start) => self.begin(offer, context),
             (State::Start(CredentialOfferUri::ByReference(url)), Input::Start) => {
                 self.state = State::Offer;
-                Ok(Step::Http(exchange::get(&url, JSON)?))
+                Ok(Step::Http(exchange::get(context.trust.addresses(), &url, JSON)?))
             }
             (State::Offer, Input::Http(response)) => {
                 let body = Answer::take(response)?.ok(JSON)?;
-                self.begin(CredentialOffer::parse(&body)?)
+                self.begin(context.trust.addresses().offer(&body)?, context)
             }
             (State::Discovery(grant, discovery), Input::Http(response)) => {
                 Ok(self.discovered(grant, discovery.next(response, context)?))
@@ -100,7 +112,7 @@ impl OfferIssuance {
         }
     }
 
-    fn begin(&mut self, offer: CredentialOffer) -> Next {
+    fn begin(&mut self, offer: CredentialOffer, context: &Context<'_>) -> Next {
         let grant = offer
             .grants
             .and_then(|grants| grants.pre_authorized_code)
@@ -109,6 +121,8 @@ impl OfferIssuance {
             &offer.credential_issuer,
             offer.credential_configuration_ids,
             grant.authorization_server.clone(),
+            MetadataRule::SignedOrByHand,
+            context,
         )?;
         self.state = State::Discovery(Box::new(grant), discovery);
         Ok(Step::Http(request))
@@ -123,14 +137,9 @@ impl OfferIssuance {
             }
             DiscoveryStep::Done(issuer) => issuer,
         };
-        let metadata = issuer.configuration.credential_metadata.clone().unwrap_or_default();
         let consent = OfferConsent {
-            issuer: issuer.entity.names().clone(),
-            organization_identifier: issuer.entity.organization_identifier().to_owned(),
-            credential_type: issuer.credential_type.clone(),
-            credential: metadata.display,
-            claims: metadata.claims,
             needs_tx_code: grant.tx_code.is_some(),
+            ..issuer.offer_consent()
         };
         self.state = State::Consent(Box::new(Offered {
             grant,

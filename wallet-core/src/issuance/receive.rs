@@ -3,14 +3,16 @@
 use std::collections::BTreeMap;
 
 use mahfada_base::ClaimsPath;
-use mahfada_credential::{CredentialError, CredentialFormat, CredentialType, UnverifiedCredential, VerifiedCredential};
+use mahfada_credential::{
+    CredentialError, CredentialFormat, CredentialType, TrustedEntity, UnverifiedCredential, VerifiedCredential,
+};
 use mahfada_jose::thumbprint_of;
-use mahfada_oauth2::is_https_url;
 use mahfada_openid4vci::{ClaimDescription, CredentialMetadata};
 use serde_json::Value;
+use url::Url;
 
 use super::discovery::Issuer;
-use crate::{Context, CredentialKey, KeyId};
+use crate::{Context, CredentialKey, KeyId, VouchedBy};
 
 /// Claims in which the copies of one credential may differ.
 const OF_THE_COPY: [&str; 6] = ["cnf", "status", "iat", "nbf", "exp", "jti"];
@@ -20,12 +22,26 @@ const OF_THE_COPY: [&str; 6] = ["cnf", "status", "iat", "nbf", "exp", "jti"];
 pub struct ExpectedCredentials<'a> {
     /// The type.
     pub credential_type: &'a CredentialType,
-    /// The organization that was found to be the issuer.
-    pub organization_identifier: &'a str,
+    /// Who must have signed.
+    pub issuer: ExpectedIssuer<'a>,
     /// The keys whose proofs the request carried.
     pub keys: &'a [CredentialKey],
     /// The claims as the issuer's metadata describe them.
     pub claims: &'a [ClaimDescription],
+}
+
+/// Who must have signed the credentials.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExpectedIssuer<'a> {
+    /// The organization that signed the issuer's metadata, vouched for by whom it was then.
+    Organization {
+        /// Its identifier.
+        identifier: &'a str,
+        /// Who vouches for it.
+        vouched_by: VouchedBy,
+    },
+    /// Somebody under an anchor chosen by hand whose certificate names this credential issuer, or its host.
+    AtAddress(&'a str),
 }
 
 /// A credential that a trusted issuer signed, of the expected type, bound to a key of this wallet.
@@ -42,6 +58,7 @@ pub struct ReceivedBatch {
     issuer_identifier: String,
     issuer: BTreeMap<String, String>,
     organization_identifier: String,
+    vouched_by: VouchedBy,
     credential_type: CredentialType,
     metadata: CredentialMetadata,
     copies: Vec<ReceivedCredential>,
@@ -136,11 +153,12 @@ fn verify(
 ) -> Result<VerifiedCredential, ReceiveError> {
     let unverified = UnverifiedCredential::parse(CredentialFormat::DcSdJwt, text)?;
     unverified.refuse_key_binding()?;
-    let credential = unverified.verify(context.trust, context.now, context.crypto)?;
+    let vouching = context.trust.only(expected.issuer.vouched_by());
+    let credential = unverified.verify(&vouching, context.now, context.crypto)?;
     if credential.credential_type() != expected.credential_type {
         return Err(ReceiveError::TypeMismatch);
     }
-    if credential.issuer().organization_identifier() != expected.organization_identifier {
+    if !expected.issuer.is(credential.issuer(), context) {
         return Err(ReceiveError::IssuerMismatch);
     }
     let missing = |claim: &&ClaimDescription| claim.mandatory && credential.claims().select(&claim.path).is_err();
@@ -148,7 +166,8 @@ fn verify(
         return Err(ReceiveError::MissingClaim(claim.path.clone()));
     }
     // TW-20: an address with a query could be another one for every holder.
-    let plain = |uri: &str| is_https_url(uri) && !uri.contains('?');
+    let addresses = context.trust.addresses();
+    let plain = |uri: &str| addresses.allow(uri) && !uri.contains('?');
     if !credential.status().is_none_or(|status| plain(&status.uri)) {
         return Err(ReceiveError::StatusAddress);
     }
@@ -177,6 +196,30 @@ fn contents(credential: &VerifiedCredential) -> BTreeMap<&str, &Value> {
         .map(|(name, value)| (name.as_str(), value))
         .filter(|(name, _)| !OF_THE_COPY.contains(name))
         .collect()
+}
+
+impl ExpectedIssuer<'_> {
+    pub(super) const fn vouched_by(self) -> VouchedBy {
+        match self {
+            Self::Organization { vouched_by, .. } => vouched_by,
+            Self::AtAddress(_) => VouchedBy::AnchorsByHand,
+        }
+    }
+
+    fn is(self, signer: &TrustedEntity, context: &Context<'_>) -> bool {
+        let address = match self {
+            Self::Organization { identifier, .. } => return signer.organization_identifier() == identifier,
+            // No certificate names this machine itself.
+            Self::AtAddress(address) if context.trust.addresses().is_plain_loopback(address) => return true,
+            Self::AtAddress(address) => address,
+        };
+        let leaf = signer.chain().leaf();
+        let host = Url::parse(address)
+            .ok()
+            .and_then(|url| url.host_str().map(str::to_owned));
+        let is_host = |name: &String| host.as_ref().is_some_and(|host| host.eq_ignore_ascii_case(name));
+        leaf.uri_names().iter().any(|name| name == address) || leaf.dns_names().iter().any(is_host)
+    }
 }
 
 impl ReceivedCredential {
@@ -209,10 +252,12 @@ impl std::fmt::Debug for ReceivedCredential {
 
 impl ReceivedBatch {
     pub(super) fn new(issuer: &Issuer, metadata: CredentialMetadata, copies: Vec<ReceivedCredential>) -> Self {
+        let signer = copies.first().map(|copy| copy.credential.issuer());
         Self {
             issuer_identifier: issuer.metadata.credential_issuer.clone(),
-            issuer: issuer.entity.names().clone(),
-            organization_identifier: issuer.entity.organization_identifier().to_owned(),
+            issuer: signer.map(|signer| signer.names().clone()).unwrap_or_default(),
+            organization_identifier: signer.map_or("", |signer| signer.organization_identifier()).to_owned(),
+            vouched_by: issuer.expected().vouched_by(),
             credential_type: issuer.credential_type.clone(),
             metadata,
             copies,
@@ -225,7 +270,13 @@ impl ReceivedBatch {
         &self.issuer_identifier
     }
 
-    /// Returns the issuer's names by language, from the trusted list.
+    /// Returns who vouches for the issuer.
+    #[must_use]
+    pub const fn vouched_by(&self) -> VouchedBy {
+        self.vouched_by
+    }
+
+    /// Returns the issuer's names by language, from the trusted list or the certificate.
     #[must_use]
     pub const fn issuer(&self) -> &BTreeMap<String, String> {
         &self.issuer

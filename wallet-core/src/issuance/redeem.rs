@@ -24,12 +24,12 @@ pub(super) struct Redemption {
 
 #[derive(Debug)]
 enum State {
-    TokenProof(Box<DpopPost>),
-    Token,
+    TokenProof(Box<DpopPost>, Attempt),
+    Token(Box<DpopPost>, Attempt),
     Nonce(Box<TokenResponse>),
     Proof(Box<Proofs>),
-    CredentialProof(Box<DpopPost>),
-    Credential,
+    CredentialProof(Box<DpopPost>, Attempt),
+    Credential(Box<DpopPost>, Attempt),
     Over,
 }
 
@@ -41,7 +41,20 @@ struct Proofs {
     signed: Vec<String>,
 }
 
+/// How often a request was sent: a server may ask for a nonce in the proof, but not for ever.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Attempt {
+    First,
+    WithNonce,
+}
+
 type Next = Result<Step<ReceivedBatch>, IssuanceError>;
+
+impl Attempt {
+    fn wants_nonce(self, answer: &Answer) -> Option<&str> {
+        (self == Self::First).then(|| answer.dpop_nonce()).flatten()
+    }
+}
 
 impl Redemption {
     pub(super) fn begin(
@@ -54,7 +67,7 @@ impl Redemption {
         let anonymous = matches!(request, TokenRequest::PreAuthorizedCode { client_id: None, .. });
         let endpoint = issuer.server.token_endpoint.clone();
         let (post, sign) = DpopPost::prepare(&endpoint, FORM, request.to_form(), None, &wallet_key, context)?;
-        let state = State::TokenProof(Box::new(post));
+        let state = State::TokenProof(Box::new(post), Attempt::First);
         Ok((
             Self {
                 issuer,
@@ -69,34 +82,59 @@ impl Redemption {
 
     pub(super) fn step(&mut self, input: Input, context: &Context<'_>) -> Next {
         match (std::mem::replace(&mut self.state, State::Over), input) {
-            (State::TokenProof(post), Input::Signature(signature)) => {
-                self.state = State::Token;
+            (State::TokenProof(post, attempt), Input::Signature(signature)) => {
+                self.state = State::Token(post.clone(), attempt);
                 Ok(Step::Http(post.signed(&signature)?))
             }
-            (State::Token, Input::Http(response)) => self.take_token(response),
+            (State::Token(post, attempt), Input::Http(response)) => {
+                let answer = Answer::take(response)?;
+                match attempt.wants_nonce(&answer) {
+                    Some(nonce) => self.once_more(*post, nonce, State::TokenProof, context),
+                    None => self.take_token(answer, context),
+                }
+            }
             (State::Nonce(token), Input::Http(response)) => {
                 let nonce = take_nonce(response).ok_or(IssuanceError::NonceUnavailable)?;
                 self.begin_proofs(token, &nonce, context)
             }
             (State::Proof(proofs), Input::Signature(signature)) => self.next_proof(proofs, &signature, context),
-            (State::CredentialProof(post), Input::Signature(signature)) => {
-                self.state = State::Credential;
+            (State::CredentialProof(post, attempt), Input::Signature(signature)) => {
+                self.state = State::Credential(post.clone(), attempt);
                 Ok(Step::Http(post.signed(&signature)?))
             }
-            (State::Credential, Input::Http(response)) => self.take_credentials(response, context),
+            (State::Credential(post, attempt), Input::Http(response)) => {
+                let answer = Answer::take(response)?;
+                match attempt.wants_nonce(&answer) {
+                    Some(nonce) => self.once_more(*post, nonce, State::CredentialProof, context),
+                    None => self.take_credentials(answer, context),
+                }
+            }
             _ => Err(IssuanceError::OutOfOrder),
         }
     }
 
-    fn take_token(&mut self, response: http::Response<Vec<u8>>) -> Next {
-        let token = TokenResponse::parse(&successful(response)?).map_err(IssuanceError::Token)?;
+    /// Sends the same request again, with the nonce that the server wants in the proof.
+    fn once_more(
+        &mut self,
+        post: DpopPost,
+        nonce: &str,
+        state: impl FnOnce(Box<DpopPost>, Attempt) -> State,
+        context: &Context<'_>,
+    ) -> Next {
+        let (post, sign) = post.with_nonce(nonce, &self.wallet_key, context)?;
+        self.state = state(Box::new(post), Attempt::WithNonce);
+        Ok(Step::Sign(sign))
+    }
+
+    fn take_token(&mut self, answer: Answer, context: &Context<'_>) -> Next {
+        let token = TokenResponse::parse(&successful(answer)?).map_err(IssuanceError::Token)?;
         // Every request proved K_w; a token that anybody could use is not the answer to it.
         if token.token_type != TokenType::Dpop {
             return Err(IssuanceError::TokenNotBound);
         }
         let endpoint = self.issuer.metadata.nonce_endpoint.as_deref();
         let endpoint = endpoint.ok_or(IssuanceError::NonceUnavailable)?;
-        let request = exchange::post(endpoint, JSON, None, Vec::new())?;
+        let request = exchange::post(context.trust.addresses(), endpoint, JSON, None, Vec::new())?;
         self.state = State::Nonce(Box::new(token));
         Ok(Step::Http(request))
     }
@@ -149,12 +187,12 @@ impl Redemption {
             &self.wallet_key,
             context,
         )?;
-        self.state = State::CredentialProof(Box::new(post));
+        self.state = State::CredentialProof(Box::new(post), Attempt::First);
         Ok(Step::Sign(sign))
     }
 
-    fn take_credentials(&mut self, response: http::Response<Vec<u8>>, context: &Context<'_>) -> Next {
-        let response = CredentialResponse::parse(&successful(response)?, self.keys.len())?;
+    fn take_credentials(&mut self, answer: Answer, context: &Context<'_>) -> Next {
+        let response = CredentialResponse::parse(&successful(answer)?, self.keys.len())?;
         let texts: Vec<&str> = response
             .credentials
             .iter()
@@ -168,7 +206,7 @@ impl Redemption {
             .unwrap_or_default();
         let expected = ExpectedCredentials {
             credential_type: &self.issuer.credential_type,
-            organization_identifier: self.issuer.entity.organization_identifier(),
+            issuer: self.issuer.expected(),
             keys: &self.keys,
             claims: &metadata.claims,
         };
@@ -178,8 +216,7 @@ impl Redemption {
 }
 
 /// Takes the body of a successful answer; otherwise what the issuer says about its refusal.
-fn successful(response: http::Response<Vec<u8>>) -> Result<Vec<u8>, IssuanceError> {
-    let answer = Answer::take(response)?;
+fn successful(answer: Answer) -> Result<Vec<u8>, IssuanceError> {
     if answer.status == 200 {
         return Ok(answer.ok(JSON)?);
     }

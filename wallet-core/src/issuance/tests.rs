@@ -194,7 +194,9 @@ fn an_offer_brings_credentials_after_consent_and_transaction_code() {
     let [ConsentRequest::Offer(consent)] = phone.consents.as_slice() else {
         panic!("consents")
     };
-    assert_eq!(consent.organization_identifier, DGSN);
+    assert_eq!(consent.organization_identifier.as_deref(), Some(DGSN));
+    assert_eq!(consent.vouched_by, crate::VouchedBy::Registry);
+    assert_eq!(consent.issuer_identifier, ISSUER);
     assert_eq!(consent.credential[0].name.as_deref(), Some("Identité"));
     assert!(consent.needs_tx_code);
 }
@@ -586,4 +588,77 @@ fn what_was_received_can_be_stored() {
     let claims = held.verify(&world.context()).unwrap();
     assert_eq!(claims.claims().value["family_name"], "El Fassi");
     assert!(!format!("{store:?}").contains("Salma"));
+}
+
+// RFC 9449 §8, §9
+#[test]
+fn a_nonce_that_the_server_wants_in_the_proof_is_sent_once() {
+    let (mut issuer, mut phone) = (ScriptedIssuer::new(), Phone::new());
+    issuer.dpop_nonce = Some("n-1");
+    by_offer(&mut issuer, &mut phone).unwrap();
+    let asked = |path: &str| phone.paths().into_iter().filter(|asked| *asked == path).count();
+    assert_eq!((asked("/pid/token"), asked("/pid/credential")), (2, 2));
+
+    // A server that is never content is asked twice and no more.
+    let mut phone = Phone::new();
+    issuer.dpop_nonce = Some("another");
+    let error = by_offer(&mut issuer, &mut phone).unwrap_err();
+    assert_eq!(error.refusal().unwrap().error, "use_dpop_nonce");
+    assert_eq!(
+        phone.paths().into_iter().filter(|path| *path == "/pid/token").count(),
+        2
+    );
+}
+
+/// An offer that leads to the card.
+fn card_offer(grants: &serde_json::Value) -> String {
+    let offer = json!({
+        "credential_issuer": ISSUER,
+        "credential_configuration_ids": [CONFIGURATION],
+        "grants": grants,
+    });
+    let query = mahfada_oauth2::encode_form([("credential_offer", offer.to_string().as_str())]);
+    format!("openid-credential-offer://?{query}")
+}
+
+fn by_card_offer(link: &str, phone: &mut Phone) -> Received {
+    let (world, mut issuer, card) = (World::new(), ScriptedIssuer::new(), card());
+    issuer.anchors = Some(CardAnchors::load([&card.csca_der()[..]], [], []).unwrap().0);
+    phone.chip = Some(card.chip());
+    let mut flow = CardIssuance::from_offer(link, 2)?;
+    phone.drive(
+        |input| flow.step(input, &world.context()),
+        |request| issuer.answer(request),
+    )
+}
+
+#[test]
+fn an_offer_leads_to_the_card_after_consent() {
+    let mut phone = Phone::new();
+    let received = by_card_offer(&card_offer(&json!({"authorization_code": {}})), &mut phone).unwrap();
+    assert_eq!(received.copies().len(), 2);
+    let [ConsentRequest::Offer(consent)] = phone.consents.as_slice() else {
+        panic!("consents")
+    };
+    assert!(consent.needs_card && !consent.needs_tx_code);
+
+    let mut phone = Phone::new();
+    phone.choice = ConsentChoice::Refuse;
+    let error = by_card_offer(&card_offer(&json!({"authorization_code": {}})), &mut phone).unwrap_err();
+    assert_eq!(error.code(), "declined");
+    assert!(phone.signed.is_empty());
+}
+
+// Decision D3: the two ways are never mixed.
+#[test]
+fn an_offer_of_the_other_way_does_not_lead_to_the_card() {
+    let mut phone = Phone::new();
+    for grants in [
+        json!({"urn:ietf:params:oauth:grant-type:pre-authorized_code": {"pre-authorized_code": "x"}}),
+        json!({"authorization_code": {"issuer_state": "x"}}),
+    ] {
+        let error = by_card_offer(&card_offer(&grants), &mut phone).unwrap_err();
+        assert_eq!(error.code(), "issuer_unsupported");
+    }
+    assert!(phone.requests.is_empty());
 }

@@ -59,8 +59,8 @@ impl Answering {
                 .get(found.credential)
                 .ok_or(PresentationError::Selection)?;
             let input = candidate.credential.sd_jwt().present(&found.paths)?.key_binding_input(
-                asked.request.client_id(),
-                asked.request.nonce(),
+                &asked.request.client_id,
+                &asked.request.nonce,
                 context.now,
                 SignatureAlgorithm::Es256,
                 context.crypto.digest,
@@ -85,9 +85,9 @@ impl Answering {
         Ok(Self {
             unsigned,
             vp_token: VpToken::new(),
-            state: asked.request.state().map(str::to_owned),
-            encryption: asked.request.encryption().clone(),
-            response_uri: asked.request.response_uri().clone(),
+            state: asked.request.state.clone(),
+            encryption: asked.request.encryption.clone(),
+            response_uri: asked.request.response_uri.clone(),
         })
     }
 

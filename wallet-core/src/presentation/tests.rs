@@ -105,9 +105,11 @@ fn shows_who_asks_why_and_what() {
     present(&verifier, &mut phone, &mut store()).unwrap();
     let question = question(&phone);
     assert_eq!(question.who.organization_identifier, BANK);
-    assert_eq!(question.who.registered_name, "Banque");
-    assert_eq!(question.who.privacy_policy, "https://bank.example/privacy");
-    assert_eq!(question.purpose.get("fr"), Some("Vérifier votre identité"));
+    assert_eq!(question.who.host, "verifier.example");
+    let registration = question.who.registration.as_ref().unwrap();
+    assert_eq!(registration.name, "Banque");
+    assert_eq!(registration.privacy_policy, "https://bank.example/privacy");
+    assert_eq!(registration.purpose.get("fr"), Some("Vérifier votre identité"));
     let [requested] = question.requested.as_slice() else {
         panic!("one credential")
     };
@@ -459,4 +461,96 @@ fn a_refusing_verifier_is_an_error_after_a_presentation() {
 fn a_link_that_starts_nothing_is_refused() {
     let error = Presentation::new("https://verifier.example/?client_id=x").unwrap_err();
     assert_eq!(error.code(), "invalid_request");
+}
+
+/// A wallet with one credential for each way of disclosing an address, in this order.
+fn store_with_addresses(in_parts: &[bool]) -> (CredentialStore, Phone) {
+    let (world, mut phone) = (World::new(), Phone::new());
+    let mut store = CredentialStore::new(&root_bytes(1));
+    for in_parts in in_parts {
+        let mut issuer = ScriptedIssuer::new();
+        issuer.issue.address_in_parts = Some(*in_parts);
+        let mut flow = OfferIssuance::new(&issuer.offer_link(), 1).unwrap();
+        let received = phone
+            .drive(
+                |input| flow.step(input, &world.context()),
+                |request| issuer.answer(request),
+            )
+            .unwrap();
+        store.add(&received, NOW);
+    }
+    phone.consents.clear();
+    phone.requests.clear();
+    (store, phone)
+}
+
+/// Asks for the locality alone, and is registered for no more of the address.
+fn asks_for_locality() -> ScriptedVerifier {
+    let mut verifier = ScriptedVerifier::new();
+    verifier.query["credentials"][0]["claims"] = json!([{"path": ["address", "locality"]}]);
+    verifier.registered = vec![mahfada_base::ClaimsPath::names(["address", "locality"]).unwrap()];
+    verifier
+}
+
+// ARF RPRC_21: what answering would reveal counts, not only what is asked for.
+#[test]
+fn a_credential_that_shows_more_than_is_registered_gives_way_to_the_next() {
+    let (mut store, mut phone) = store_with_addresses(&[false, true]);
+    let verifier = asks_for_locality();
+    let outcome = present(&verifier, &mut phone, &mut store).unwrap();
+    assert_eq!(outcome.outcome, LogOutcome::Presented);
+    let question = question(&phone);
+    assert_eq!(question.preferred.0["id"].as_str(), "credential-2");
+    assert_eq!(question.requested.len(), 1);
+    let answer = verifier.decrypt(phone.requests[1].body()).unwrap();
+    let text = &answer.vp_token["id"][0];
+    let shown = UnverifiedCredential::parse(CredentialFormat::DcSdJwt, text).unwrap();
+    let shown = shown.verify(&World::new().trust, NOW, &PROVIDER).unwrap();
+    assert_eq!(shown.claims().value["address"], json!({"locality": "Rabat"}));
+    assert_eq!(store.credentials()[0].unspent(), 1);
+}
+
+#[test]
+fn when_all_would_show_too_much_the_wallet_refuses_politely_and_says_why() {
+    let (mut store, mut phone) = store_with_addresses(&[false]);
+    let verifier = asks_for_locality();
+    let outcome = present(&verifier, &mut phone, &mut store).unwrap();
+    assert_eq!(outcome.outcome, LogOutcome::RevealsTooMuch);
+    assert!(question(&phone).requested.is_empty() && question(&phone).preferred.0.is_empty());
+    assert_eq!(phone.requests[1].body(), b"error=access_denied&state=state");
+    assert!(!phone.signed.ends_with(&[crate::SignReason::Presentation]));
+    assert_eq!(store.credentials()[0].unspent(), 1);
+    assert_eq!(store.log()[0].outcome, LogOutcome::RevealsTooMuch);
+}
+
+#[test]
+fn a_choice_of_a_credential_that_shows_too_much_is_refused() {
+    let (mut store, mut phone) = store_with_addresses(&[false, true]);
+    let choice = BTreeMap::from([("id".to_owned(), CredentialId::new("credential-1"))]);
+    phone.choice = ConsentChoice::Agree {
+        selection: Selection(choice),
+    };
+    let error = present(&asks_for_locality(), &mut phone, &mut store).unwrap_err();
+    assert_eq!(error.code(), "selection_invalid");
+}
+
+// Where the registration covers all of it, the citizen is shown all of it before agreeing.
+#[test]
+fn what_stands_in_the_same_disclosure_is_shown_and_logged() {
+    let (mut store, mut phone) = store_with_addresses(&[false]);
+    let mut verifier = asks_for_locality();
+    verifier.registered = vec![mahfada_base::ClaimsPath::name("address")];
+    present(&verifier, &mut phone, &mut store).unwrap();
+    let disclosed: Vec<String> = question(&phone).requested[0]
+        .disclose
+        .iter()
+        .map(|claim| claim.path.to_string())
+        .collect();
+    assert_eq!(disclosed, ["address.locality", "address.street"]);
+    let logged: Vec<String> = store.log()[0]
+        .claims
+        .iter()
+        .map(|claim| claim.path.to_string())
+        .collect();
+    assert_eq!(logged, disclosed);
 }

@@ -14,7 +14,7 @@ use mahfada_trust::{
 };
 use mahfada_x509::{Certificate, CertificateKind, CertificateTemplate, SubjectName, eku, issue, self_signed};
 
-use crate::Context;
+use crate::{AnchorsByHand, Context, Trust};
 
 pub(crate) const NOW: UnixTime = UnixTime::new(1_795_348_800);
 pub(crate) const DAY: i64 = 86_400;
@@ -62,12 +62,17 @@ pub(crate) fn authority(name: &str) -> Certificate {
 
 /// Returns a signer of an organization under an authority.
 pub(crate) fn leaf(authority_name: &str, purpose: &'static str, organization: &str) -> Leaf {
+    leaf_of_host(authority_name, purpose, organization, "verifier.example")
+}
+
+/// Returns a signer whose certificate names a host.
+pub(crate) fn leaf_of_host(authority_name: &str, purpose: &'static str, organization: &str, host: &str) -> Leaf {
     let seed = format!("{authority_name} {purpose} {organization}");
     let template = CertificateTemplate {
         subject: subject(organization),
         kind: CertificateKind::Leaf {
             extended_key_usage: purpose,
-            dns_names: vec!["verifier.example".to_owned()],
+            dns_names: vec![host.to_owned()],
         },
         not_before: NOW.minus(30 * DAY),
         not_after: NOW.plus(365 * DAY),
@@ -181,12 +186,21 @@ impl World {
         }
     }
 
+    /// Returns a context in which these anchors are believed beside the registry.
+    pub(crate) fn context_beside<'w>(&'w self, anchors: &'w AnchorsByHand) -> Context<'w> {
+        let registry = Some(&self.trust);
+        Context {
+            trust: Trust::AnchorsByHand { anchors, registry },
+            ..self.context()
+        }
+    }
+
     pub(crate) fn context(&self) -> Context<'_> {
         Context {
             now: self.now,
             random: &*self.random,
             crypto: &PROVIDER,
-            trust: &self.trust,
+            trust: Trust::Registry(&self.trust),
         }
     }
 }

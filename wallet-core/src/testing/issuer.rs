@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use http::Response;
-use mahfada_base::Secret;
+use mahfada_base::{ClaimsPath, Secret};
 use mahfada_crypto::hazmat::SeededRandom;
 use mahfada_crypto::pure::PROVIDER;
 use mahfada_crypto::{PublicKey, Signer};
 use mahfada_eid::{
     CARD_CHALLENGE_TYP, CARD_EVIDENCE_TYP, CardAnchors, CardChallenge, CardEvidence, CardFile, CardPolicy, Evidence,
-    challenge, commits_to, verify,
+    ExpectedChallenge, commits_to, verify,
 };
 use mahfada_jose::{Expectation, Jwk, JwsBuilder, UnverifiedJws};
 use mahfada_oauth2::{
@@ -41,6 +41,11 @@ pub(crate) struct ScriptedIssuer {
     pub(crate) anchors: Option<CardAnchors>,
     pub(crate) tx_code: Option<&'static str>,
     pub(crate) anonymous: bool,
+    /// The type that the metadata announce.
+    pub(crate) announced_vct: String,
+    pub(crate) metadata_in_clear: bool,
+    /// The nonce that proofs at the token and credential endpoints must hold.
+    pub(crate) dpop_nonce: Option<&'static str>,
     pub(crate) token_type: TokenType,
     pub(crate) challenge: Box<dyn Fn(&mut CardChallenge)>,
     pub(crate) issue: Issue,
@@ -60,6 +65,8 @@ pub(crate) struct Issue {
     pub(crate) one_key_for_all: bool,
     pub(crate) key_binding: bool,
     pub(crate) names: [&'static str; 2],
+    /// Whether the parts of the address are disclosed one by one, or `None` without an address.
+    pub(crate) address_in_parts: Option<bool>,
     pub(crate) status_uri: &'static str,
 }
 
@@ -75,6 +82,7 @@ impl ScriptedIssuer {
             one_key_for_all: false,
             key_binding: false,
             names: ["Salma", "Salma"],
+            address_in_parts: None,
             status_uri: "https://issuer.example/pid/status/1",
         };
         Self {
@@ -83,6 +91,9 @@ impl ScriptedIssuer {
             anchors: None,
             tx_code: None,
             anonymous: false,
+            announced_vct: PID.to_owned(),
+            metadata_in_clear: false,
+            dpop_nonce: None,
             token_type: TokenType::Dpop,
             challenge: Box::new(|_| {}),
             issue,
@@ -117,7 +128,7 @@ impl ScriptedIssuer {
 
     pub(crate) fn metadata(&self) -> CredentialIssuerMetadata {
         let claim = |name: &str, mandatory| ClaimDescription {
-            path: mahfada_base::ClaimsPath::name(name),
+            path: ClaimsPath::name(name),
             mandatory,
             display: vec![Display::named(name, "en")],
         };
@@ -126,7 +137,7 @@ impl ScriptedIssuer {
                 display: vec![Display::named("Identité", "fr")],
                 claims: vec![claim("given_name", true), claim("email", false)],
             }),
-            ..CredentialConfiguration::sd_jwt_vc(PID, "pid")
+            ..CredentialConfiguration::sd_jwt_vc(&self.announced_vct, "pid")
         };
         CredentialIssuerMetadata {
             credential_issuer: self.identifier.clone(),
@@ -157,8 +168,16 @@ impl ScriptedIssuer {
         assert_eq!(request.headers()["user-agent"], crate::USER_AGENT);
         assert!(request.headers().get("cookie").is_none());
         match request.uri().path() {
+            "/.well-known/openid-credential-issuer/pid" if self.metadata_in_clear => {
+                reply(200, "application/json", self.metadata().to_json())
+            }
             "/.well-known/openid-credential-issuer/pid" => {
-                assert_eq!(request.headers()["accept"], "application/jwt");
+                assert!(
+                    request.headers()["accept"]
+                        .to_str()
+                        .unwrap()
+                        .starts_with("application/jwt")
+                );
                 reply(200, "application/jwt", self.signed_metadata())
             }
             "/.well-known/oauth-authorization-server/pid" => {
@@ -166,6 +185,7 @@ impl ScriptedIssuer {
             }
             "/pid/offers/1" => reply(200, "application/json", self.offer().to_json()),
             "/pid/authorization-challenge" => self.authorize(request),
+            "/pid/token" | "/pid/credential" if self.lacks_nonce(request) => use_dpop_nonce(request),
             "/pid/token" => self.token(request),
             "/pid/nonce" => reply(200, "application/json", NonceResponse::new(&nonce()).to_json()),
             "/pid/credential" => self.credential(request),
@@ -230,9 +250,15 @@ impl ScriptedIssuer {
         }
     }
 
-    fn rnd_ifd(&self) -> [u8; 8] {
+    fn lacks_nonce(&self, request: &Request) -> bool {
+        let jws = UnverifiedJws::parse(request.headers()["dpop"].to_str().unwrap()).unwrap();
+        let claims: Value = serde_json::from_slice(jws.unverified_payload()).unwrap();
+        claims.get("nonce").and_then(Value::as_str) != self.dpop_nonce
+    }
+
+    fn expected(&self) -> ExpectedChallenge {
         let commitment = self.commitment.as_ref().unwrap();
-        challenge(PROVIDER.mac, b"K_chal", "session", "nonce", commitment)
+        ExpectedChallenge::derive(PROVIDER.mac, b"K_chal", "session", "nonce", commitment)
     }
 
     fn card_challenge(&self, client_id: String) -> String {
@@ -244,7 +270,7 @@ impl ScriptedIssuer {
             session: "session".to_owned(),
             nonce: "nonce".to_owned(),
             commitment: self.commitment.unwrap(),
-            rnd_ifd: self.rnd_ifd(),
+            rnd_ifd: self.expected().rnd_ifd(),
             files: ["sod", "dg1", "dg2", "dg11", "dg12", "dg14", "dg15"]
                 .into_iter()
                 .filter_map(CardFile::from_name)
@@ -267,7 +293,7 @@ impl ScriptedIssuer {
         };
         let anchors = self.anchors.as_ref().unwrap();
         let policy = CardPolicy::default();
-        let verdict = verify(&files, &self.rnd_ifd(), anchors, &policy, NOW, PROVIDER.digest);
+        let verdict = verify(&files, &self.expected(), anchors, &policy, NOW, PROVIDER.digest);
         match verdict.accepted() {
             Ok(_) => {
                 let code = AuthorizationChallengeResponse::Authorized {
@@ -354,7 +380,7 @@ impl Issue {
         } else {
             other.as_ref().unwrap_or(key)
         };
-        let Value::Object(payload) = json!({
+        let Value::Object(mut payload) = json!({
             "vct": self.vct,
             "iat": NOW.start_of_day(),
             "exp": NOW.plus(30 * super::DAY),
@@ -369,9 +395,19 @@ impl Issue {
             panic!("an object")
         };
         let names = ["given_name", "family_name", "birthdate", "email"];
+        let mut selectively_disclosable: Vec<ClaimsPath> = names.map(ClaimsPath::name).into();
+        if let Some(in_parts) = self.address_in_parts {
+            payload.insert("address".to_owned(), json!({"locality": "Rabat", "street": "Rue 1"}));
+            let part = |name| ClaimsPath::names(["address", name]).unwrap();
+            selectively_disclosable.extend(if in_parts {
+                vec![part("locality"), part("street")]
+            } else {
+                vec![ClaimsPath::name("address")]
+            });
+        }
         let issuance = SdJwtIssuance {
             payload,
-            selectively_disclosable: names.map(mahfada_base::ClaimsPath::name).into(),
+            selectively_disclosable,
             decoys: 2,
         };
         let builder = JwsBuilder::new("dc+sd-jwt").x5c(&self.leaf.chain);
@@ -394,6 +430,21 @@ impl Issue {
         };
         parts.join("~")
     }
+}
+
+fn use_dpop_nonce(request: &Request) -> Response<Vec<u8>> {
+    let at_token = request.uri().path().ends_with("token");
+    let mut answer = reply(if at_token { 400 } else { 401 }, "application/json", "{}");
+    if at_token {
+        *answer.body_mut() = OAuthError::new(ErrorCode::UseDpopNonce).to_json().into_bytes();
+    } else {
+        let challenge = r#"DPoP error="use_dpop_nonce""#;
+        answer
+            .headers_mut()
+            .insert("www-authenticate", challenge.parse().unwrap());
+    }
+    answer.headers_mut().insert("dpop-nonce", "n-1".parse().unwrap());
+    answer
 }
 
 fn refuse(error: &OAuthError) -> Response<Vec<u8>> {

@@ -1,10 +1,12 @@
 //! A verifier as a script.
 
+use std::sync::Arc;
+
 use http::Response;
 use mahfada_base::ClaimsPath;
-use mahfada_crypto::AgreementKey;
 use mahfada_crypto::hazmat::SeededRandom;
 use mahfada_crypto::pure::PROVIDER;
+use mahfada_crypto::{AgreementKey, Signer};
 use mahfada_jose::{JwsBuilder, UnverifiedJws};
 use mahfada_openid4vp::{
     AuthorizationRequestUri, AuthorizationResponse, ClientMetadata, DcqlQuery, RequestObject, RequestUriMethod,
@@ -23,6 +25,12 @@ pub(crate) const NONCE: &str = "n-0S6_WzA2Mj5jQ0nZ1xWg";
 pub(crate) struct ScriptedVerifier {
     pub(crate) leaf: Leaf,
     pub(crate) query: Value,
+    /// What the registry lets it ask for.
+    pub(crate) registered: Vec<ClaimsPath>,
+    /// Whether the request encloses a registration certificate.
+    pub(crate) encloses_registration: bool,
+    pub(crate) client_id: Option<String>,
+    pub(crate) signer: Option<Arc<dyn Signer>>,
     /// What the request says in the end; it is signed after this.
     pub(crate) tamper: Box<dyn Fn(&mut Value)>,
     /// What the signed text becomes on its way.
@@ -39,6 +47,10 @@ impl ScriptedVerifier {
                 "id": "id", "format": "dc+sd-jwt", "meta": {"vct_values": [PID]},
                 "claims": [{"path": ["given_name"]}, {"path": ["birthdate"]}],
             }]}),
+            registered: ["given_name", "birthdate"].map(ClaimsPath::name).into(),
+            encloses_registration: true,
+            client_id: None,
+            signer: None,
             tamper: Box::new(|_| {}),
             damage: Box::new(|text| text),
             answer: Box::new(|| reply(200, "application/json", "{}")),
@@ -47,6 +59,9 @@ impl ScriptedVerifier {
     }
 
     pub(crate) fn client_id(&self) -> String {
+        if let Some(client_id) = &self.client_id {
+            return client_id.clone();
+        }
         let hash = self.leaf.chain[0].sha256(PROVIDER.digest);
         format!("x509_hash:{}", mahfada_base::base64url::encode(hash))
     }
@@ -56,10 +71,8 @@ impl ScriptedVerifier {
         AuthorizationRequestUri::new(self.client_id(), url, RequestUriMethod::Post).to_uri()
     }
 
-    fn registration() -> String {
-        let claims = ["given_name", "birthdate"].map(|name| RegisteredClaim {
-            path: ClaimsPath::name(name),
-        });
+    fn registration(&self) -> String {
+        let claims = self.registered.iter().cloned().map(|path| RegisteredClaim { path });
         let certificate = RegistrationCertificate {
             name: "Banque".to_owned(),
             sub: BANK.to_owned(),
@@ -76,7 +89,7 @@ impl ScriptedVerifier {
                 meta: RegisteredMeta {
                     vct_values: vec![PID.to_owned()],
                 },
-                claim: claims.into(),
+                claim: claims.collect(),
             }],
             intended_use_id: None,
             iat: NOW.minus(DAY),
@@ -87,6 +100,9 @@ impl ScriptedVerifier {
     }
 
     fn request_object(&self, wallet_nonce: Option<String>) -> String {
+        let registration = self
+            .encloses_registration
+            .then(|| VerifierInfo::registration(self.registration()));
         let request = RequestObject {
             client_id: self.client_id(),
             response_uri: "https://verifier.example/responses/1".to_owned(),
@@ -94,7 +110,7 @@ impl ScriptedVerifier {
             state: Some("state".to_owned()),
             dcql_query: DcqlQuery::parse(&self.query).unwrap(),
             client_metadata: ClientMetadata::new(*self.key.public_key(), "key-1"),
-            verifier_info: vec![VerifierInfo::registration(Self::registration())],
+            verifier_info: registration.into_iter().collect(),
             wallet_nonce,
             iat: NOW,
             exp: NOW.plus(120),
@@ -104,7 +120,8 @@ impl ScriptedVerifier {
         let mut claims: Value = serde_json::from_slice(jws.unverified_payload()).unwrap();
         (self.tamper)(&mut claims);
         let builder = JwsBuilder::new("oauth-authz-req+jwt").x5c(&self.leaf.chain);
-        (self.damage)(builder.sign(&claims, &*self.leaf.signer).unwrap())
+        let signer = self.signer.as_ref().unwrap_or(&self.leaf.signer);
+        (self.damage)(builder.sign(&claims, &**signer).unwrap())
     }
 
     pub(crate) fn answer(&self, request: &Request) -> Response<Vec<u8>> {

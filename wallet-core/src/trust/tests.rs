@@ -46,9 +46,9 @@ fn walks_through_roots_and_fetches_every_list() {
 #[test]
 fn an_older_list_is_refused_after_a_restart() {
     let mut wallet = CredentialStore::new(&root_bytes(1));
-    let trust = update(wallet.trust_store(&PROVIDER).unwrap(), |r| registry(r, 2, 4)).unwrap();
+    let trust = update(wallet.trust_store(&PROVIDER).unwrap().unwrap(), |r| registry(r, 2, 4)).unwrap();
     wallet.remember_trust(&trust).unwrap();
-    let again = wallet.trust_store(&PROVIDER).unwrap();
+    let again = wallet.trust_store(&PROVIDER).unwrap().unwrap();
     assert_eq!(again.root().document().version, 2);
     let error = update(again, |request| registry(request, 2, 3)).unwrap_err();
     assert_eq!(error.code(), "list_rollback");

@@ -26,7 +26,11 @@ impl Story {
             self.phone = Phone::new(self.world.https.client().clone(), hardware, &other.pinned_root, file)?;
         }
         self.phone.update_trust(&url).await.map_err(refused)?;
-        let root = self.phone.trust.root().document();
+        let registry = self
+            .phone
+            .registry()
+            .ok_or_else(|| unexpected("there is no registry"))?;
+        let root = registry.root().document();
         report.line(format!(
             "root document {}: {} of {} officers",
             root.version,
@@ -34,11 +38,7 @@ impl Story {
             root.officers.len()
         ));
         for role in mahfada_trust::TrustRole::ALL {
-            let list = self
-                .phone
-                .trust
-                .list(role)
-                .ok_or_else(|| unexpected("a list is missing"))?;
+            let list = registry.list(role).ok_or_else(|| unexpected("a list is missing"))?;
             report.line(format!("{}: {} entities", role.slug(), list.entities().len()));
         }
         Ok(())
@@ -131,7 +131,7 @@ impl Story {
             "the store is readable on disk",
         )?;
         for held in self.phone.store.credentials() {
-            let verified = held.verify(&self.phone.context()).map_err(refused)?;
+            let verified = held.verify(&self.phone.context().map_err(refused)?).map_err(refused)?;
             report.line(format!(
                 "{}: {} copies unspent",
                 verified.credential_type(),
@@ -181,21 +181,16 @@ impl Story {
         let Some(ConsentRequest::Presentation(question)) = &self.phone.last_question else {
             return;
         };
-        let PresentationConsent {
-            who,
-            purpose,
-            requested,
-            ..
-        } = question;
+        let PresentationConsent { who, requested, .. } = question;
         let [says_who, why, shown, hidden] = self.language.consent();
-        report.line(format!(
-            "{says_who}: {} ({})",
-            who.registered_name, who.organization_identifier
-        ));
-        report.line(format!(
-            "{why}: {}",
-            purpose.get(self.language.tag()).unwrap_or_default()
-        ));
+        if let Some(registered) = &who.registration {
+            report.line(format!(
+                "{says_who}: {} ({})",
+                registered.name, who.organization_identifier
+            ));
+            let purpose = registered.purpose.get(self.language.tag());
+            report.line(format!("{why}: {}", purpose.unwrap_or_default()));
+        }
         for credential in requested {
             report.line(format!(
                 "{shown}: {}",
