@@ -269,7 +269,7 @@ impl fmt::Debug for UnverifiedSdJwtVc {
         f.debug_struct("UnverifiedSdJwtVc")
             .field("vct", &self.unverified_vct())
             .field("sd_jwt", &self.sd_jwt)
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 

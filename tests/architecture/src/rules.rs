@@ -10,6 +10,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("jose", &["base", "crypto", "x509"]),
     ("sd-jwt", &LAYER_1),
     ("status-list", &UP_TO_SD_JWT),
+    ("vc", &UP_TO_SD_JWT),
     ("credential", &UP_TO_FORMATS),
     ("oauth2", &UP_TO_CREDENTIAL),
     ("trust", &UP_TO_CREDENTIAL),
@@ -45,10 +46,13 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("storage", &LAYERS_0_TO_3),
     ("storage-sqlite", &WITH_STORAGE),
     ("web", &WITH_STORAGE),
+    ("telemetry", &["base", "web"]),
+    ("events", &WITH_WEB),
     ("issuer", &WITH_LAYER_4),
     ("verifier", &WITH_LAYER_4),
     ("trust-registry", &WITH_LAYER_4),
     ("architecture", &[]),
+    ("conformance", &[]),
 ];
 
 const LAYER_0: [&str; 2] = ["base", "crypto"];
@@ -85,7 +89,7 @@ const WITH_STORAGE: [&str; 13] = [
     "trust",
     "x509",
 ];
-const WITH_LAYER_4: [&str; 15] = [
+const WITH_WEB: [&str; 14] = [
     "base",
     "credential",
     "crypto",
@@ -97,14 +101,32 @@ const WITH_LAYER_4: [&str; 15] = [
     "sd-jwt",
     "status-list",
     "storage",
+    "trust",
+    "web",
+    "x509",
+];
+const WITH_LAYER_4: [&str; 17] = [
+    "base",
+    "credential",
+    "crypto",
+    "eid",
+    "events",
+    "jose",
+    "oauth2",
+    "openid4vci",
+    "openid4vp",
+    "sd-jwt",
+    "status-list",
+    "storage",
     "storage-sqlite",
+    "telemetry",
     "trust",
     "web",
     "x509",
 ];
 
 /// Packages that see everything and that nobody sees.
-const TOPS: &[&str] = &["mahfada", "mahfada-tests"];
+const TOPS: &[&str] = &["mahfada", "mahfada-fuzz-targets", "mahfada-tests", "mahfada-bench"];
 
 /// Own packages that stay free of a runtime, the network, a database and a server, directly or not.
 const SANS_IO: &[&str] = &[
@@ -119,6 +141,7 @@ const SANS_IO: &[&str] = &[
     "sd-jwt",
     "status-list",
     "trust",
+    "vc",
     "wallet-core",
     "x509",
 ];
