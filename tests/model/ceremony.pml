@@ -7,8 +7,7 @@
  * and the keyed challenge are perfect. Bounds, what each action stands for and what is left out: README.md.
  *
  * -DP=n checks property n alone, otherwise 1 to 5 are checked. -DNO_… takes a rule away; -DRELAY lets the attacker relay the
- * honest card; -DEXCEPT_RELAY excuses what that does; -DTLS_ANSWER lets a wallet take only the answer to its own request;
- * -DISSUER_COMMITS has the issuer put the wallet key into the commitment instead of taking the whole from the request.
+ * honest card; -DEXCEPT_RELAY excuses what that does; -DTLS_ANSWER lets a wallet take only the answer to its own request.
  */
 
 /* Several rules at once. */
@@ -96,8 +95,8 @@
 #ifndef TLS_ANSWER
 #define TLS_ANSWER 0
 #endif
-#ifndef ISSUER_COMMITS
-#define ISSUER_COMMITS 0
+#ifndef NO_ISSUER_COMMITS
+#define NO_ISSUER_COMMITS 0
 #endif
 #ifndef P
 #define P 0
@@ -260,7 +259,7 @@ inline spend_credential_dpop(k, s) {
 /* authorization_challenge::start */
 inline start(k, c) {
     if
-    :: sessions < SESSIONS && AUTHORIZATION_DPOP(k) && (!ISSUER_COMMITS || c / 3 == k) ->
+    :: sessions < SESSIONS && AUTHORIZATION_DPOP(k) && (NO_ISSUER_COMMITS || c / 3 == k) ->
         printf("issuer: session %d for wallet key %d and commitment %d\n", sessions, k, c);
         spend_authorization_dpop(k);
         session[sessions].key = k;

@@ -42,7 +42,7 @@ pub use challenge::{CARD_CHALLENGE_TYP, CardChallenge, CardFile, challenge};
 pub use chip_authentication::{
     ChipAuthenticationCommands, ChipAuthenticationSession, ChipStep, UnverifiedChipResponse,
 };
-pub use commitment::{commits_to, key_commitment};
+pub use commitment::{commits_to, committed_keys, key_commitment};
 pub use data_group::{
     AdditionalDocumentDetails, AdditionalPersonalDetails, DataGroupError, check_dg2, parse_dg1, parse_dg11, parse_dg12,
 };

@@ -11,7 +11,7 @@ mod card {
     use mahfada_eid::{
         AnchorPurpose, CardAnchors, CardChallenge, CardError, CardEvidence, CardFile, CardFiles, CardPolicy,
         CardSession, CardStep, Csca, Evidence, ExpectedChallenge, HolderFactor, LevelOfAssurance, LoadSource,
-        MrzFormat, Verdict, card_reference, challenge, commits_to, key_commitment, parse_dg1, verify,
+        MrzFormat, Verdict, card_reference, challenge, commits_to, committed_keys, key_commitment, parse_dg1, verify,
     };
 
     const DAY: i64 = 86_400;
@@ -684,7 +684,11 @@ mod card {
     fn a_commitment_is_over_wallet_key_and_set_of_keys() {
         let [wallet, a, b] = [Thumbprint([1; 32]), Thumbprint([2; 32]), Thumbprint([3; 32])];
         let digest = PROVIDER.digest;
-        let commitment = key_commitment(digest, &wallet, &[a, b]);
+        assert_eq!(
+            committed_keys(digest, &[b, a, b]),
+            digest.sha256(&[[2; 32], [3; 32]].concat())
+        );
+        let commitment = key_commitment(digest, &wallet, &committed_keys(digest, &[a, b]));
         let inner = digest.sha256(&[[2; 32], [3; 32]].concat());
         assert_eq!(commitment, digest.sha256(&[[1; 32], inner].concat()));
         assert!(commits_to(digest, &commitment, &wallet, &[b, a]));

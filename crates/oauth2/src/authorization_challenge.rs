@@ -23,7 +23,8 @@ mod tests;
 /// The interaction in which the citizen's card answers a challenge.
 pub const CARD_INTERACTION: &str = "urn:mahfada:ia:card";
 
-/// The wallet's commitment to its first credential keys, made before any card challenge exists (decision D2).
+/// The wallet's part of the commitment to its first credential keys, made before any card challenge exists: a digest of
+/// the keys (decision D2). The issuer joins the key that proves the request, which is not the wallet's to say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct KeyCommitment(pub [u8; 32]);
 
@@ -63,7 +64,7 @@ pub enum AuthorizationChallengeRequest {
         requested: RequestedCredential,
         /// The PKCE challenge, method S256.
         code_challenge: CodeChallenge,
-        /// The commitment to the first credential keys.
+        /// The digest of the first credential keys.
         key_commitment: KeyCommitment,
     },
     /// Answers a challenge.

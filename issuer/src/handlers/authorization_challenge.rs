@@ -139,7 +139,8 @@ async fn start(
         configuration_id: ConfigurationId::new(configuration.config.id.clone()),
         client_id: ClientId::new(client_id),
         wallet_jkt: dpop.thumbprint().0,
-        key_commitment: key_commitment.0,
+        // The wallet says only which keys: for whom is what its proof says.
+        key_commitment: mahfada_eid::key_commitment(app.crypto.digest, &dpop.thumbprint(), &key_commitment.0),
         code_challenge: code_challenge.to_string(),
         session_id: SessionId::new(random_text(app)?),
         nonce: random_text(app)?,

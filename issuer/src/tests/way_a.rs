@@ -110,6 +110,25 @@ async fn a_wallet_that_names_the_configuration_is_given_an_identifier_to_ask_wit
 }
 
 #[actix_web::test]
+async fn the_commitment_is_of_the_key_that_proves_the_request_whatever_keys_are_named() {
+    let world = World::new();
+    let app = world.app();
+    let (honest, stranger) = (Wallet::new("honest", 1), Wallet::new("stranger", 1));
+    let AuthorizationChallengeRequest::Initial { key_commitment, .. } = honest.initial() else {
+        panic!("not an initial request");
+    };
+    for wallet in [&honest, &stranger] {
+        let challenge = wallet.start_with(&app, &honest.initial()).await.challenge;
+        let expected = mahfada_eid::key_commitment(
+            PROVIDER.digest,
+            &wallet.jkt(),
+            &key_commitment.0,
+        );
+        assert_eq!(challenge.commitment, expected);
+    }
+}
+
+#[actix_web::test]
 async fn the_challenge_asks_neither_for_the_face_nor_for_the_fingers() {
     let world = World::new();
     let app = world.app();

@@ -2,7 +2,7 @@
 
 use mahfada_base::Secret;
 use mahfada_crypto::SignatureAlgorithm;
-use mahfada_eid::{CARD_EVIDENCE_TYP, CardChallenge, CardSession, CardStep, key_commitment};
+use mahfada_eid::{CARD_EVIDENCE_TYP, CardChallenge, CardSession, CardStep, committed_keys, key_commitment};
 use mahfada_jose::{Jwk, JwsBuilder, SigningInput, thumbprint_of};
 use mahfada_oauth2::{
     AuthorizationChallengeError, AuthorizationChallengeRequest, AuthorizationChallengeResponse, CodeChallenge,
@@ -230,13 +230,14 @@ impl CardIssuance {
         let digest = context.crypto.digest;
         let thumbprints: Vec<_> = keys.iter().map(|key| thumbprint_of(&key.public, digest)).collect();
         let jkt = thumbprint_of(&self.wallet_key()?.public, digest);
-        let commitment = key_commitment(digest, &jkt, &thumbprints);
+        let committed = committed_keys(digest, &thumbprints);
+        let commitment = key_commitment(digest, &jkt, &committed);
         let verifier = CodeVerifier::generate(context.random)?;
         let request = AuthorizationChallengeRequest::Initial {
             client_id: CLIENT_ID.to_owned(),
             requested: RequestedCredential::Configuration(issuer.configuration_id.clone()),
             code_challenge: CodeChallenge::s256(&verifier, digest),
-            key_commitment: KeyCommitment(commitment),
+            key_commitment: KeyCommitment(committed),
         };
         let (post, sign) = self.prove(&endpoint, &request, context)?;
         let authorization = Authorization {

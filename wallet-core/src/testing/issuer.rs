@@ -233,7 +233,8 @@ impl ScriptedIssuer {
                 code_challenge,
                 ..
             } => {
-                self.commitment = Some(key_commitment.0);
+                let jkt = mahfada_jose::thumbprint_of(&wallet, PROVIDER.digest);
+                self.commitment = Some(mahfada_eid::key_commitment(PROVIDER.digest, &jkt, &key_commitment.0));
                 self.code_challenge = Some(code_challenge);
                 let answer =
                     AuthorizationChallengeResponse::card_challenge("auth-session", self.card_challenge(client_id));
