@@ -119,11 +119,7 @@ async fn the_commitment_is_of_the_key_that_proves_the_request_whatever_keys_are_
     };
     for wallet in [&honest, &stranger] {
         let challenge = wallet.start_with(&app, &honest.initial()).await.challenge;
-        let expected = mahfada_eid::key_commitment(
-            PROVIDER.digest,
-            &wallet.jkt(),
-            &key_commitment.0,
-        );
+        let expected = mahfada_eid::key_commitment(PROVIDER.digest, &wallet.jkt(), &key_commitment.0);
         assert_eq!(challenge.commitment, expected);
     }
 }
